@@ -1,0 +1,124 @@
+import type { Session } from '../sessions/session.ts';
+
+/**
+ * The contract of a destination (a configured plugin). What it can take is said by which sinks it has. Every call may
+ * be made twice, by another process, after a crash at any point; the stored result must be the same. Failures are
+ * thrown as `Failure`: `terminal` when a person has to act (rights, full disk, bad setting), else `transient`.
+ */
+export interface Destination {
+  readonly id: string;
+  /** Destination Name, for display and logs. */
+  readonly name: string;
+  /** Takes sessions as records (a database). */
+  readonly sessions?: SessionSink;
+  /** Takes files of any size. */
+  readonly files?: FileSink;
+  /** Imitates the real work: writes, reads back and removes something. Throws the failure a real write would meet. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where an item came from; stored with it. */
+export interface Origin {
+  /** Id of the site in the settings. */
+  readonly siteId: string;
+  /** The recorded host name: `host_name`, `%SUPPORT_SITE_HOST%`. */
+  readonly host: string;
+  readonly applianceId?: string;
+  readonly apiVersion?: string;
+}
+
+export interface SessionSink {
+  /**
+   * Stores a batch (at most a few hundred) in one transaction, each session replaced whole under (host, lsid).
+   * Outcomes are in the order given. A session that equals the stored one, or is older than it, is not written.
+   */
+  store(origin: Origin, sessions: readonly SessionVersion[]): Promise<readonly StoreOutcome[]>;
+}
+
+/** One reading of a session, as it is to be stored. */
+export interface SessionVersion {
+  readonly session: Session;
+  readonly hash: string;
+  /** Closed readings win over open ones; among equals the later `readAt` (appliance clock, Unix seconds) wins. */
+  readonly closed: boolean;
+  readonly readAt: number;
+}
+
+/** `older`: not written, what is stored is newer. `rejected`: this one cannot be stored, `reason` says why. */
+export interface StoreOutcome {
+  readonly status: 'stored' | 'replaced' | 'unchanged' | 'older' | 'rejected';
+  readonly reason?: string;
+}
+
+export interface FileSink {
+  /** Reserves a name and opens a write, or says that nothing is to be written. */
+  begin(item: FileItem): Promise<FileBegin>;
+}
+
+export interface FileItem {
+  readonly origin: Origin;
+  /** Data type id: `session-data`, `session-recording`, `backup` … */
+  readonly stream: string;
+  /** Unique at the destination for ever: the same key is the same item, whatever its name. */
+  readonly key: string;
+  /** Replacement values of the File Name Format; `EXTENSION` as it is to be used. Absent = empty. */
+  readonly values: FileNameValues;
+  /**
+   * For items whose content may change (a session's XML). Absent: the item never changes, and once stored it is not
+   * fetched again.
+   */
+  readonly version?: { readonly hash: string; readonly closed: boolean; readonly readAt: number };
+  readonly contentType?: string;
+}
+
+export type ReplacementName =
+  | 'LSEQ'
+  | 'LSID'
+  | 'EXTERNAL_KEY'
+  | 'SESSION_TYPE'
+  | 'SUPPORT_SITE_HOST'
+  | 'INSTANCE'
+  | 'EXTENSION';
+export type FileNameValues = Readonly<Partial<Record<ReplacementName, string>>>;
+
+export type FileBegin =
+  /** Stored before, nothing to do. */
+  | { readonly status: 'unchanged'; readonly file: StoredFile }
+  /** What is stored is newer than this version. */
+  | { readonly status: 'older'; readonly file: StoredFile }
+  /** File Name Conflict Handling is Skip and the name is taken; recorded so in the catalog, nothing is written. */
+  | { readonly status: 'skipped'; readonly name: string }
+  | { readonly status: 'write'; readonly write: FileWrite };
+
+/** One attempt at one file. Exactly one of commit and abort ends it; before commit nothing is visible at the name. */
+export interface FileWrite {
+  /** The reserved name. */
+  readonly name: string;
+  /** Resolves when the store is ready for more (back pressure). */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Makes the file durable and visible, whole, under its name, and catalogs it. */
+  commit(content: FileContent): Promise<StoredFile>;
+  /** Leaves nothing half-written. Never throws. */
+  abort(): Promise<void>;
+}
+
+export interface FileContent {
+  readonly size: number;
+  /** Hex, of all bytes given to write. */
+  readonly sha256: string;
+  /** What says the content is whole. */
+  readonly verified: FileEvidence;
+}
+
+/** `length`: as many bytes as announced. `chunked`: the chunked encoding ended properly. `end-tag`: XML read to its end. `read-twice`: no size evidence; two reads had the same hash. */
+export type FileEvidence = 'length' | 'chunked' | 'end-tag' | 'read-twice';
+
+export interface StoredFile {
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly verified: FileEvidence;
+  /** ISO 8601, our clock. */
+  readonly storedAt: string;
+}
