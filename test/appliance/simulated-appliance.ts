@@ -1,0 +1,139 @@
+import type { Session } from '../../shared/sessions/session.ts';
+
+/** What `startAppliance` takes. Everything a report shows follows from it: the same options, the same appliance. */
+export interface ApplianceOptions {
+  readonly product: 'RS' | 'PRA';
+  readonly seed: number;
+  /** Closed and open sessions together, spread evenly over [from, to). */
+  readonly sessions: number;
+  /** Unix seconds. */
+  readonly from: number;
+  readonly to: number;
+  /** Recording size in bytes: [smallest, largest], chosen by the seed per recording. Default [2_000, 200_000]. */
+  readonly recordingBytes?: readonly [number, number];
+  readonly backupBytes?: number;
+  /** Events per session, roughly. Default 20. */
+  readonly events?: number;
+  /** Name in the certificate and in URLs. Default `support.example.com` (RS), `access.example.com` (PRA). */
+  readonly siteHost?: string;
+  /** 0 = any free port. Loopback only. */
+  readonly port?: number;
+  /** Default: one OAuth account with every permission, one legacy user. */
+  readonly accounts?: readonly ApiAccount[];
+  readonly apiVersion?: string;
+  /** The namespace of replies. Default today's `http://www.beyondtrust.com/sra/namespaces/API/reporting`. */
+  readonly namespace?: string;
+  /** Token life in seconds, default 3600. */
+  readonly tokenSeconds?: number;
+  /** How recordings and backups say their size. Default `length`. `none` = neither length nor chunked. */
+  readonly bodyFraming?: 'length' | 'chunked' | 'none';
+  /** How an empty report looks. Default `error` (what appliances really do). */
+  readonly emptyReport?: 'error' | 'empty-list' | 'error-fr';
+  /** Names of quirks to leave out, or `plain` for sessions without oddities. Default: all oddities. */
+  readonly oddities?: 'all' | 'plain';
+  /**
+   * The certificate authority to use again (as an earlier appliance's `authority`), so that a restarted appliance
+   * keeps its trust anchor.
+   */
+  readonly authority?: { readonly certificatePem: string; readonly keyPem: string };
+}
+
+export interface ApiAccount {
+  readonly kind: 'oauth' | 'legacy';
+  /** Client id or user name. */
+  readonly id: string;
+  readonly secret: string;
+  /** Names as in get_api_info; default all. `perm_command`: `deny`, `read_only` or `full_access`. */
+  readonly permissions?: Readonly<Record<string, string>>;
+}
+
+export interface SimulatedAppliance {
+  readonly host: string;
+  readonly port: number;
+  /** `localhost:PORT`, what a site setting takes. */
+  readonly address: string;
+  readonly caPem: string;
+  readonly authority: { readonly certificatePem: string; readonly keyPem: string };
+  readonly clock: ApplianceClock;
+  readonly faults: FaultPlan;
+  /** What it sent, newest last. Bodies are kept as SHA-256 per session, not whole. */
+  readonly log: readonly SentRequest[];
+  /** What the seed says, computed and never held: for tests to compare what is stored. */
+  readonly truth: ApplianceTruth;
+  close(): Promise<void>;
+}
+
+/** The appliance's own time in Unix seconds. */
+export interface ApplianceClock {
+  now(): number;
+  /** Runs at `rate` times real time from here on. */
+  rate(rate: number): void;
+  /** Adds seconds, negative too, to the clock once. */
+  jump(seconds: number): void;
+  set(unixSeconds: number): void;
+}
+
+export type FaultKind =
+  | { readonly kind: 'refuse' }
+  | { readonly kind: 'stall'; readonly afterBytes?: number }
+  | { readonly kind: 'reset'; readonly afterBytes: number }
+  | { readonly kind: 'cut'; readonly afterBytes: number; readonly framing: 'length' | 'chunked' | 'none' }
+  | { readonly kind: 'unauthorized' }
+  | { readonly kind: 'evict-token' }
+  | { readonly kind: 'too-many-requests'; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'server-error'; readonly status?: number }
+  | { readonly kind: 'html' }
+  | {
+      readonly kind: 'error-document';
+      readonly message?: string;
+      readonly attributes?: boolean;
+      readonly nested?: boolean;
+    }
+  | { readonly kind: 'recording-not-ready' }
+  | { readonly kind: 'recording-expired' }
+  | { readonly kind: 'slow-drip'; readonly bytesPerSecond: number };
+
+/** Faults on order. A fault meets the next requests that match, `times` of them (default 1). */
+export interface FaultPlan {
+  add(fault: FaultKind, match?: FaultMatch): void;
+  clear(): void;
+}
+
+export interface FaultMatch {
+  /** `token`, `command`, `reporting`, `backup`, `health`, or a report name such as `SupportSessionRecording`. */
+  readonly request?: string;
+  readonly lsid?: string;
+  readonly times?: number;
+  /** Let this many matching requests pass first. */
+  readonly after?: number;
+}
+
+export interface SentRequest {
+  /** `token`, `command:get_api_info`, a report's name, `backup`, `health`. */
+  readonly request: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly status: number;
+  /** A fault that met this request. */
+  readonly fault?: string;
+  /** For session reports: lsid → SHA-256 (hex) of the `<session>…</session>` bytes as sent in this reply. */
+  readonly sessions?: ReadonlyMap<string, string>;
+  readonly bytes: number;
+}
+
+export interface ApplianceTruth {
+  /** Every session there is at appliance time `at` (default now), as a model, in start order. */
+  sessions(at?: number): Iterable<SessionTruth>;
+  session(lsid: string, at?: number): SessionTruth | undefined;
+  /** A recording's content, recomputed. */
+  recording(lsid: string): { readonly size: number; readonly sha256: string } | undefined;
+  /** Content of the backup that was served last. Each backup differs. */
+  readonly lastBackup: { readonly size: number; readonly sha256: string } | undefined;
+}
+
+export interface SessionTruth {
+  readonly session: Session;
+  readonly state: 'closed' | 'running' | 'abnormal';
+  /** Appliance time at which a running session will close; absent for abnormal ones, which never do. */
+  readonly closesAt?: number;
+  readonly hasRecording: boolean;
+}
