@@ -1,14 +1,19 @@
 /** What the product asks of an appliance. One instance serves one site; it is safe for concurrent calls. */
 export interface Appliance {
   /** Product, clock and permissions. With a reporting-only account found through the reporting API. */
-  info(): Promise<ApplianceInfo>;
+  info(call?: CallOptions): Promise<ApplianceInfo>;
   /** The report as sent, not parsed: an error document was recognised and thrown, "nothing found" is `undefined`. */
-  sessionReport(selector: SessionSelector): Promise<ReportBody | undefined>;
+  sessionReport(selector: SessionSelector, call?: CallOptions): Promise<ReportBody | undefined>;
   /** The listing report: one row per session of the window. */
-  sessionListing(selector: SessionWindow): AsyncIterable<SessionListingRow>;
-  sessionRecording(lsid: string): Promise<FileDownload>;
-  backup(options?: { password?: string }): Promise<FileDownload>;
+  sessionListing(selector: SessionWindow, call?: CallOptions): AsyncIterable<SessionListingRow>;
+  sessionRecording(lsid: string, call?: CallOptions): Promise<FileDownload>;
+  backup(call?: CallOptions & { readonly password?: string }): Promise<FileDownload>;
   close(): Promise<void>;
+}
+
+export interface CallOptions {
+  /** Ends the call, and the body that is being read, when it aborts. */
+  readonly signal?: AbortSignal;
 }
 
 export type Product = 'RS' | 'PRA';

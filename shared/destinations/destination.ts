@@ -52,6 +52,10 @@ export interface StoreOutcome {
 }
 
 export interface FileSink {
+  /** `guide`: the Integration Client guide's extension. `as-served`: from what the appliance says it sends. */
+  readonly extension: 'guide' | 'as-served';
+  /** What is stored under this item key (the newest version); undefined when nothing is, or only a reservation. */
+  find(key: string): Promise<StoredFile | undefined>;
   /** Reserves a name and opens a write, or says that nothing is to be written. */
   begin(item: FileItem): Promise<FileBegin>;
 }
