@@ -32,6 +32,14 @@ export interface ApplianceOptions {
   /** Names of quirks to leave out, or `plain` for sessions without oddities. Default: all oddities. */
   readonly oddities?: 'all' | 'plain';
   /**
+   * URLs inside events (`download_url`, `view_url` of a command shell) carry an access hash too. `stable` (default):
+   * the same at each reading, so that `truth` equals what was read. `per-reading`: it changes as the others do;
+   * compare through `maskCapabilities` (capabilities.ts).
+   */
+  readonly eventUrls?: 'stable' | 'per-reading';
+  /** How many requests the log keeps, the newest. Default 100,000. */
+  readonly logRequests?: number;
+  /**
    * The certificate authority to use again (as an earlier appliance's `authority`), so that a restarted appliance
    * keeps its trust anchor.
    */
@@ -52,6 +60,8 @@ export interface SimulatedAppliance {
   readonly port: number;
   /** `localhost:PORT`, what a site setting takes. */
   readonly address: string;
+  /** The accounts it knows, the default ones included. */
+  readonly accounts: readonly ApiAccount[];
   readonly caPem: string;
   readonly authority: { readonly certificatePem: string; readonly keyPem: string };
   readonly clock: ApplianceClock;
