@@ -1,0 +1,245 @@
+import { SaxesParser } from 'saxes';
+import { Failure } from '../errors.ts';
+import { readSession } from '../sessions/read-session.ts';
+import type { SessionReading } from '../sessions/session.ts';
+import { attributeOf, type XmlElement } from '../sessions/xml-element.ts';
+import { ElementNames } from './element-names.ts';
+import { saysNothingFound, shownWords } from './error-document.ts';
+import { overLimit, type ReportLimits } from './report-limits.ts';
+import { SessionBuilder } from './session-builder.ts';
+import { unsupportedEncoding } from './utf8-text.ts';
+
+/** How the report's root was sent. */
+export interface ReportRoot {
+  /** With its prefix. */
+  readonly name: string;
+  readonly startTag: string;
+}
+
+const ERROR_WORDS = 4000;
+
+/** Text in, sessions out. Synchronous; one use. */
+export class SessionReportParser {
+  root: ReportRoot | undefined;
+  readonly #limits: ReportLimits;
+  readonly #parser: SaxesParser;
+  readonly #names = new ElementNames();
+  readonly #builder = new SessionBuilder();
+  #ready: SessionReading[] = [];
+  #attributes: string[] | undefined;
+  #attributeCount = 0;
+  #depth = 0;
+  #rootEnded = false;
+  /** Depth of the `error` element that is being read, 0 = none. */
+  #errorDepth = 0;
+  #errorWords = '';
+  #sessions = 0;
+  #nothingFound = false;
+  /** Elements of the open session whose content is wanted as sent. */
+  #kept: XmlElement[] = [];
+  /** Text as sent: of the session that is open, or of the tag that is not whole yet. */
+  #held = '';
+  #heldFrom = 0;
+  #sessionFrom = 0;
+  /** Events seen, and text taken in without one. */
+  #events = 0;
+  #silent = 0;
+
+  constructor(limits: ReportLimits) {
+    this.#limits = limits;
+    // Namespaces off: they cost half the speed, and replies come under several (API facts). Positions in error messages
+    // are of no use to anybody. XML 1.0 rules whatever is declared: 1.1 would let control characters in.
+    const parser = new SaxesParser({
+      position: false,
+      forceXMLVersion: true,
+      defaultXMLVersion: '1.0',
+    });
+    parser.on('xmldecl', ({ encoding }) => {
+      if (encoding !== undefined && !/^(utf-?8|us-ascii|ascii)$/i.test(encoding))
+        throw unsupportedEncoding(encoding);
+    });
+    parser.on('doctype', () => {
+      throw new Failure('transient', 'malformed-report', 'The report has a DOCTYPE, which is not accepted.');
+    });
+    parser.on('attribute', ({ name, value }) => this.#attribute(name, value));
+    parser.on('opentag', ({ name }) => this.#openTag(name));
+    parser.on('closetag', () => this.#closeTag());
+    parser.on('text', (text) => this.#text(text));
+    parser.on('cdata', (text) => this.#text(text));
+    this.#parser = parser;
+  }
+
+  write(text: string): void {
+    if (text === '') return;
+    this.#hold(text);
+    const events = this.#events;
+    this.#guarded(() => this.#parser.write(text));
+    this.#silent = events === this.#events ? this.#silent + text.length : 0;
+    if (this.#silent > this.#limits.textLength) {
+      throw overLimit(`a text is longer than ${this.#limits.textLength} characters`);
+    }
+  }
+
+  /** The sessions that became whole since the last call. */
+  take(): readonly SessionReading[] {
+    const ready = this.#ready;
+    if (ready.length > 0) this.#ready = [];
+    return ready;
+  }
+
+  /** Says that nothing comes any more. Throws unless the report is complete. */
+  end(): void {
+    if (!this.#rootEnded) {
+      const where = this.root === undefined ? 'before its root element' : `after ${this.#sessions} sessions`;
+      throw new Failure('transient', 'truncated', `The report ended early, ${where}.`);
+    }
+    this.#guarded(() => this.#parser.close());
+  }
+
+  #guarded(parse: () => unknown): void {
+    try {
+      parse();
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      const words = error instanceof Error ? shownWords(error.message) : 'unknown';
+      throw new Failure('transient', 'malformed-report', `The report is not well-formed XML: ${words}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Keeps what may still be needed as sent and adds the new text. */
+  #hold(text: string): void {
+    let keep: number;
+    if (this.#builder.isOpen) {
+      keep = this.#sessionFrom - this.#heldFrom;
+      if (this.#held.length - keep > this.#limits.sessionLength) throw this.#sessionTooLong();
+    } else {
+      // A tag that is not whole yet begins at the last `<`: within a tag there is no other.
+      const tag = this.#held.lastIndexOf('<');
+      keep = tag < 0 ? this.#held.length : tag;
+    }
+    this.#heldFrom += keep;
+    this.#held = (keep === 0 ? this.#held : this.#held.slice(keep)) + text;
+  }
+
+  #attribute(name: string, value: string): void {
+    if (++this.#attributeCount > this.#limits.attributesPerElement) {
+      throw overLimit(`an element has more than ${this.#limits.attributesPerElement} attributes`);
+    }
+    this.#events++;
+    if (value.length > this.#limits.textLength) {
+      throw overLimit(`an attribute is longer than ${this.#limits.textLength} characters`);
+    }
+    const known = this.#names.get(name);
+    if (known.isNamespace) return;
+    if (this.#attributes === undefined) this.#attributes = [known.local, value];
+    else this.#attributes.push(known.local, value);
+  }
+
+  #openTag(sentName: string): void {
+    this.#events++;
+    if (++this.#depth > this.#limits.depth)
+      throw overLimit(`elements stand more than ${this.#limits.depth} deep`);
+    const attributes = this.#attributes;
+    this.#attributes = undefined;
+    this.#attributeCount = 0;
+    const name = this.#names.get(sentName);
+    if (this.#builder.isOpen) {
+      const element = this.#builder.open(name, attributes);
+      if (name.local === 'category') element.contentFrom = this.#parser.position - this.#sessionFrom;
+    } else if (this.#errorDepth > 0) return;
+    else if (this.#depth === 1) this.#openRoot(sentName, name.local);
+    else if (name.local === 'error' && this.#depth === 2) this.#errorDepth = this.#depth;
+    else if (name.local === 'session') {
+      if (this.#depth !== 2) throw notASessionReport('a session stands in an unknown place');
+      this.#sessionFrom = this.#tagStart();
+      this.#builder.open(name, attributes);
+    }
+  }
+
+  #openRoot(sentName: string, local: string): void {
+    if (local === 'error') this.#errorDepth = 1;
+    else if (local !== 'session_list') throw notASessionReport(`its root element is ${shownWords(local)}`);
+    const from = this.#tagStart();
+    // Copies: slices would keep the chunk in memory for as long as the caller keeps the root.
+    const startTag = Buffer.from(
+      this.#held.slice(from - this.#heldFrom, this.#parser.position - this.#heldFrom),
+    );
+    this.root = {
+      name: Buffer.from(sentName).toString(),
+      startTag: startTag.toString().replace(/\s*\/>$/, '>'),
+    };
+  }
+
+  #closeTag(): void {
+    this.#events++;
+    const depth = this.#depth--;
+    if (this.#builder.isOpen) {
+      // An end tag of another name makes the parser throw, after this event; what it closed is never taken.
+      const element = this.#builder.close();
+      if (element.contentFrom >= 0) {
+        element.contentTo = this.#parser.position - this.#sessionFrom;
+        this.#kept.push(element);
+      }
+      if (!this.#builder.isOpen) this.#closeSession(element);
+    } else if (depth === this.#errorDepth) this.#closeError();
+    if (depth === 1) this.#rootEnded = true;
+  }
+
+  #text(text: string): void {
+    this.#events++;
+    if (text.length > this.#limits.textLength) {
+      throw overLimit(`a text is longer than ${this.#limits.textLength} characters`);
+    }
+    if (this.#builder.isOpen) this.#builder.text(text);
+    else if (this.#errorDepth > 0 && this.#errorWords.length < ERROR_WORDS) this.#errorWords += text;
+  }
+
+  #closeSession(element: XmlElement): void {
+    const to = this.#parser.position - this.#heldFrom;
+    const xml = this.#held.slice(this.#sessionFrom - this.#heldFrom, to);
+    if (xml.length > this.#limits.sessionLength) throw this.#sessionTooLong();
+    const sent = attributeOf(element, 'lsid');
+    if (sent === null || sent.trim() === '') throw notASessionReport('a session has no lsid');
+    // A copy: lsids are kept for long, and a slice would keep its whole chunk.
+    const lsid = Buffer.from(sent).toString();
+    // Contents were noted up to the end of the end tag, which is taken off here; an empty-element tag has none.
+    for (const kept of this.#kept) {
+      kept.contentTo = Math.max(kept.contentFrom, xml.lastIndexOf('<', kept.contentTo - 1));
+    }
+    if (this.#kept.length > 0) this.#kept = [];
+    this.#sessions++;
+    this.#ready.push({ session: readSession(element, lsid, xml), xml, hash: this.#builder.takeHash() });
+    if (this.#nothingFound) throw notASessionReport('it says that nothing was found, and has sessions');
+  }
+
+  #closeError(): void {
+    this.#errorDepth = 0;
+    const words = shownWords(this.#errorWords);
+    if (!saysNothingFound(words)) throw applianceError(words);
+    if (this.#sessions > 0) throw notASessionReport('it says that nothing was found, and has sessions');
+    this.#nothingFound = true;
+  }
+
+  /** Where the tag that was just read began. No `<` can stand within a tag. */
+  #tagStart(): number {
+    return this.#heldFrom + this.#held.lastIndexOf('<', this.#parser.position - this.#heldFrom - 1);
+  }
+
+  #sessionTooLong(): Failure {
+    return overLimit(`a session is longer than ${this.#limits.sessionLength} characters`);
+  }
+}
+
+export function applianceError(words: string): Failure {
+  return new Failure(
+    'transient',
+    'appliance-error',
+    words === '' ? 'The appliance answered with an empty error.' : `The appliance answered: ${words}`,
+  );
+}
+
+function notASessionReport(why: string): Failure {
+  return new Failure('transient', 'unexpected-document', `The answer is not a session report: ${why}.`);
+}
