@@ -1,0 +1,13 @@
+import type { FileNameValues } from '../destinations/destination.ts';
+import type { Session } from '../sessions/session.ts';
+
+/** The replacement values that a session gives (IC guide: Special Replacement Values). */
+export function sessionValues(session: Session): FileNameValues {
+  return {
+    LSID: session.lsid,
+    ...(session.lseq ? { LSEQ: session.lseq } : {}),
+    ...(session.externalKey ? { EXTERNAL_KEY: session.externalKey } : {}),
+    // Both products send `support` today (API guide); an appliance that leaves it out means the same.
+    SESSION_TYPE: session.type || 'support',
+  };
+}
