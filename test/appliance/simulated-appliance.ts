@@ -70,7 +70,10 @@ export interface SimulatedAppliance {
   readonly log: readonly SentRequest[];
   /** What the seed says, computed and never held: for tests to compare what is stored. */
   readonly truth: ApplianceTruth;
+  /** Cuts every connection and stops. */
   close(): Promise<void>;
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** The appliance's own time in Unix seconds. */

@@ -58,6 +58,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Simulat
   });
   const { port } = tcp.address() as AddressInfo;
 
+  async function close(): Promise<void> {
+    if (!tcp.listening) return;
+    const closed = new Promise<void>((resolve) => tcp.close(() => resolve()));
+    for (const socket of connections) socket.destroy();
+    await closed;
+  }
+
   return {
     host: 'localhost',
     port,
@@ -69,10 +76,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Simulat
     faults,
     log: log.entries,
     truth: createTruth(world, backups),
-    async close() {
-      const closed = new Promise<void>((resolve) => tcp.close(() => resolve()));
-      for (const socket of connections) socket.destroy();
-      await closed;
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
