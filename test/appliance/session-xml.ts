@@ -230,6 +230,8 @@ function eventXml(event: EventFacts, style: TextStyle): string {
     actor('performed_by', event.performedBy) +
     actor('destination', event.destination) +
     event.parts.map(partXml).join('');
+  // As seen: a space before the end of the tag, and nothing inside.
+  if (inner.trim() === '' && inner !== '') return `${open} >${inner}${indent.repeat(2)}</event>\n`;
   return inner === '' ? `${open} />\n` : `${open}>\n${inner}${indent.repeat(2)}</event>\n`;
 }
 
