@@ -1,0 +1,90 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Row } from './session-rows.ts';
+import type { SqlTransaction } from './sql-database.ts';
+import type { SqlLayout } from './sql-layout.ts';
+import { quoted } from './sqlite-ddl.ts';
+
+/** Measured best: 1.6 times as fast as a statement a row, and as one JSON parameter through json_each. */
+const ROWS_A_STATEMENT = 100;
+
+/** The statements of one connection; each is prepared once. */
+export class SqliteTransaction implements SqlTransaction {
+  readonly layout: SqlLayout;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync, layout: SqlLayout) {
+    this.#database = database;
+    this.layout = layout;
+  }
+
+  async findSessions(table: string, columns: readonly string[], host: string, lsids: readonly string[]) {
+    const names = columns.map(quoted).join(', ');
+    const sql = `SELECT ${names} FROM ${quoted(table)} WHERE host_name = ? AND lsid IN (SELECT value FROM json_each(?)) ORDER BY 1`;
+    return rowsOf(this.#prepared(sql).all(host, JSON.stringify(lsids)));
+  }
+
+  async idsWhere(table: string, column: string, values: readonly number[]) {
+    const sql = `SELECT id FROM ${quoted(table)} WHERE ${quoted(column)} IN (SELECT value FROM json_each(?))`;
+    return idsOf(this.#prepared(sql).all(JSON.stringify(values)));
+  }
+
+  async removeWhere(table: string, column: string, values: readonly number[]) {
+    if (values.length === 0) return;
+    const sql = `DELETE FROM ${quoted(table)} WHERE ${quoted(column)} IN (SELECT value FROM json_each(?))`;
+    this.#prepared(sql).run(JSON.stringify(values));
+  }
+
+  async insert(table: string, columns: readonly string[], rows: readonly Row[]) {
+    for (const part of inParts(rows))
+      this.#prepared(insertSql(table, columns, part.length)).run(...part.flat());
+  }
+
+  async insertForIds(table: string, columns: readonly string[], rows: readonly Row[]) {
+    return inParts(rows).flatMap((part) => {
+      const sql = `${insertSql(table, columns, part.length)} RETURNING id`;
+      // The order of RETURNING is not promised; ids rise in the order of insertion.
+      return idsOf(this.#prepared(sql).all(...part.flat())).sort((a, b) => a - b);
+    });
+  }
+
+  async updateById(table: string, columns: readonly string[], rows: readonly Row[]) {
+    const sets = columns.map((column) => `${quoted(column)} = ?`).join(', ');
+    const statement = this.#prepared(`UPDATE ${quoted(table)} SET ${sets} WHERE id = ?`);
+    for (const [id = null, ...values] of rows) statement.run(...values, id);
+  }
+
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      statement.setReturnArrays(true);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Full parts share one prepared statement; the rest goes row by row, so that few statements are kept. */
+function inParts(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const whole = rows.length - (rows.length % ROWS_A_STATEMENT);
+  const parts: (readonly Row[])[] = [];
+  for (let from = 0; from < whole; from += ROWS_A_STATEMENT)
+    parts.push(rows.slice(from, from + ROWS_A_STATEMENT));
+  for (const row of rows.slice(whole)) parts.push([row]);
+  return parts;
+}
+
+function insertSql(table: string, columns: readonly string[], rows: number): string {
+  const row = `(${columns.map(() => '?').join(', ')})`;
+  return `INSERT INTO ${quoted(table)} (${columns.map(quoted).join(', ')}) VALUES ${Array(rows).fill(row).join(', ')}`;
+}
+
+/** With setReturnArrays a row is an array, which the type of `all` does not say. */
+function rowsOf(rows: unknown): Row[] {
+  return rows as Row[];
+}
+
+function idsOf(rows: unknown): number[] {
+  return rowsOf(rows).map(([id]) => Number(id));
+}

@@ -1,0 +1,48 @@
+import type { StoredState } from './session-decision.ts';
+import type { SqlTransaction } from './sql-database.ts';
+import type { SqlValue } from './sql-values.ts';
+
+/** What the database holds of each of these sessions; every lsid asked for has an entry. */
+export async function readStoredStates(
+  transaction: SqlTransaction,
+  host: string,
+  lsids: readonly string[],
+): Promise<ReadonlyMap<string, StoredState>> {
+  const [session] = transaction.layout.tables.session;
+  if (session === undefined) throw new Error('the layout has no session table');
+  const rows = await transaction.findSessions(session.name, ['id', 'lsid', 'end_time'], host, lsids);
+  const known = await transaction.findSessions(
+    'ic_session',
+    ['session_id', 'lsid', 'content_hash', 'stored_form', 'closed', 'read_at'],
+    host,
+    lsids,
+  );
+  const rowsOf = Map.groupBy(rows, ([, lsid]) => String(lsid));
+  const knownOf = new Map(known.map((row) => [String(row[1]), row]));
+  return new Map(lsids.map((lsid) => [lsid, stateOf(rowsOf.get(lsid) ?? [], knownOf.get(lsid))]));
+}
+
+function stateOf(
+  rows: readonly (readonly SqlValue[])[],
+  known: readonly SqlValue[] | undefined,
+): StoredState {
+  const ownRow = known === undefined ? undefined : rows.find(([id]) => id === known[0]);
+  if (known !== undefined && ownRow !== undefined) {
+    const [id, , hash, form, closed, readAt] = known;
+    return {
+      sessionId: Number(id),
+      ours: { hash: String(hash), form: String(form), closed: closed === 1, readAt: Number(readAt) },
+      foreignClosed: false,
+      staleIds: [],
+    };
+  }
+  // Another program may hold a session more than once: its newest row is taken over, the others are not ours to touch.
+  const foreign = rows.at(-1);
+  return {
+    sessionId: foreign === undefined ? undefined : Number(foreign[0]),
+    ours: undefined,
+    foreignClosed: foreign !== undefined && foreign[2] !== null && foreign[2] !== '',
+    // Its row was removed by a program that does not enforce foreign keys: what we noted is of no session any more.
+    staleIds: known === undefined ? [] : [Number(known[0])],
+  };
+}
