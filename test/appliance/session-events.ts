@@ -5,12 +5,12 @@ import {
   type EventScene,
   everyone,
   makeEvent,
-  oddKinds,
-  plainKinds,
   representativeActor,
   systemActor,
-} from './event-kinds.ts';
+} from './event-scene.ts';
+import { oddKinds } from './odd-event-kinds.ts';
 import type { Participation } from './participants.ts';
+import { plainKinds } from './plain-event-kinds.ts';
 import type { EventFacts, Pair } from './session-facts.ts';
 import { systemCategories } from './system-information.ts';
 import { chatPart } from './texts.ts';

@@ -1,13 +1,15 @@
-import type { CustomAttribute, Session } from '../../shared/sessions/session.ts';
+import type { Session } from '../../shared/sessions/session.ts';
 import { maskedCapability, sessionUrls, stableCapability } from './capabilities.ts';
 import type { Settings } from './options.ts';
 import { participantsAt, planParticipations } from './participants.ts';
 import { makeCustomer } from './people.ts';
 import type { Population } from './population.ts';
 import { Random } from './random.ts';
+import { customAttributes, externalKey, jumpoint, sessionTeams, teams } from './session-details.ts';
 import { planEvents } from './session-events.ts';
-import type { EventFacts, SessionFacts, SessionLook } from './session-facts.ts';
+import type { SessionFacts } from './session-facts.ts';
 import type { SessionIds } from './session-ids.ts';
+import { lookOf } from './session-look.ts';
 import { clockDuration } from './xml-text.ts';
 
 export interface SessionGenerator {
@@ -17,8 +19,6 @@ export interface SessionGenerator {
    */
   facts(index: number, at: number, capability?: string): SessionFacts;
 }
-
-const teams = ['Service Desk', 'Network & Voice', 'Équipe «Nord»'] as const;
 
 /**
  * Which oddity a session has goes by its index, so that any two hundred sessions in a row have them all. The random
@@ -136,65 +136,6 @@ export function createGenerator(
   return { facts };
 }
 
-function lookOf(
-  index: number,
-  odd: boolean,
-  state: SessionFacts['state'],
-  session: Omit<Session, 'events'>,
-  events: readonly EventFacts[],
-): SessionLook {
-  return {
-    // Guide: only where fields are defined; seen in replies: an empty element.
-    customAttributes: session.customAttributes.length > 0 || !odd || index % 2 === 0 ? 'present' : 'absent',
-    endTime: odd ? ((['empty', 'self-closed', 'blank-timestamp'] as const)[index % 3] ?? 'empty') : 'empty',
-    chatUrls: state === 'closed',
-    showMyScreen: session.recordings.showMyScreen.length > 0,
-    surveys: state === 'closed' && session.teams.length > 0 && events.length % 3 === 0,
-    unknown: odd && index % 17 === 6 ? 'nested' : odd && index % 17 === 12 ? 'simple' : 'none',
-    textStyle: odd && index % 5 === 1 ? 'numeric' : odd && index % 5 === 3 ? 'cdata' : 'entities',
-    extraAttribute: odd && index % 19 === 10,
-  };
-}
-
 function eventCount(random: Random, about: number): number {
   return Math.round(about * (0.5 + random.unit()));
-}
-
-function jumpoint(random: Random) {
-  return random.chance(0.3) ? { id: '-1', name: '' } : { id: String(1 + random.int(5)), name: 'DC-West' };
-}
-
-/** Seen in replies: an empty element where there is no key. */
-function externalKey(random: Random, rs: boolean, absent: boolean): string | null {
-  const key = `${rs ? 'INC' : 'CHG'}00${10_000 + random.int(80_000)}`;
-  const kind = random.unit();
-  if (absent) return null;
-  return kind < 0.3 ? '' : kind < 0.35 ? `${key} & "more" <x>/..\\y` : key;
-}
-
-function customAttributes(random: Random, odd: boolean): readonly CustomAttribute[] {
-  const window = { displayName: 'Change Window', codeName: 'change_window', value: 'Sat 02:00' };
-  const centre = {
-    displayName: odd ? 'Cost & "Centre"' : 'Cost Centre',
-    codeName: 'cost_centre',
-    value: odd ? 'R&D <north>\tΩ' : 'R+D',
-  };
-  const empty = { displayName: 'Floor', codeName: 'floor', value: '' };
-  switch (random.int(4)) {
-    case 0:
-      return [window, centre];
-    case 1:
-      return [window, centre, empty];
-    default:
-      return [];
-  }
-}
-
-function sessionTeams(primary: number, several: boolean) {
-  const list = several ? teams.map((_, team) => team) : [primary];
-  return list.map((team) => ({
-    id: String(team + 2),
-    name: teams[team] ?? null,
-    isPrimary: team === primary,
-  }));
 }

@@ -1,11 +1,9 @@
-import type { Actor, Customer, Representative } from '../../shared/sessions/session.ts';
 import type { SessionUrls } from './capabilities.ts';
-import type { EventFacts, EventPart, SessionFacts } from './session-facts.ts';
-import { isoTime, type TextStyle, xmlAttribute, xmlText } from './xml-text.ts';
-
-type Attributes = Readonly<Record<string, string | null>>;
-
-const indent = '    ';
+import { eventXml } from './event-xml.ts';
+import { customerXml, representativeXml, teamXml } from './participant-xml.ts';
+import type { SessionFacts } from './session-facts.ts';
+import { type Attributes, element, indent, wrap } from './xml-element.ts';
+import { isoTime } from './xml-text.ts';
 
 /**
  * The `<session …>…</session>` element, in the order of real replies.
@@ -71,32 +69,6 @@ export function sessionXml(facts: SessionFacts, product: 'RS' | 'PRA', urls: Ses
   ].join('');
 }
 
-function element(
-  depth: number,
-  name: string,
-  text: string | null,
-  style: TextStyle = 'entities',
-  attributes: Attributes = {},
-): string {
-  if (text === null) return '';
-  // Nobody writes a CDATA section around plain words or nothing.
-  const fitting = style === 'cdata' && !/[<&]/.test(text) ? 'entities' : style;
-  return `${indent.repeat(depth)}<${name}${attributeList(attributes)}>${xmlText(text, fitting)}</${name}>\n`;
-}
-
-function attributeList(attributes: Attributes): string {
-  let list = '';
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null) list += ` ${name}="${xmlAttribute(value)}"`;
-  }
-  return list;
-}
-
-function wrap(depth: number, name: string, inner: string, attributes: Attributes = {}): string {
-  const open = `${indent.repeat(depth)}<${name}${attributeList(attributes)}>`;
-  return inner === '' ? `${open}</${name}>\n` : `${open}\n${inner}${indent.repeat(depth)}</${name}>\n`;
-}
-
 function endTime({ session, look }: SessionFacts): string {
   if (session.endTime !== null) {
     return element(1, 'end_time', isoTime(session.endTime), 'entities', {
@@ -153,53 +125,6 @@ function instances(
   return wrap(1, `${kind}_recordings`, recordings.join(''));
 }
 
-const flag = (value: boolean | null) => (value === null ? null : value ? '1' : '0');
-
-function customerXml(customer: Customer, style: TextStyle): string {
-  const field = (name: string, text: string | null) => element(3, name, text, style);
-  const info = [
-    element(4, 'name', customer.name, style),
-    element(4, 'company', customer.companyName, style),
-    element(4, 'company_code', customer.companyCode, style),
-    element(4, 'issue', customer.issue, style),
-    element(4, 'details', customer.issueDescription, style),
-  ].join('');
-  const inner = [
-    field('username', customer.userName),
-    field('public_ip', customer.publicIp),
-    field('private_ip', customer.privateIp),
-    field('hostname', customer.hostName),
-    field('os', customer.operatingSystem),
-    field('primary_cust', flag(customer.isPrimary)),
-    info === '' ? '' : wrap(3, 'info', info),
-  ].join('');
-  return wrap(2, 'customer', inner, { gsnumber: customer.gsNumber });
-}
-
-function representativeXml(user: Representative, style: TextStyle): string {
-  const field = (name: string, text: string | null) => element(3, name, text, style);
-  const inner = [
-    field('username', user.userName),
-    field('display_name', user.displayName),
-    field('public_display_name', user.publicDisplayName),
-    field('private_display_name', user.privateDisplayName),
-    field('public_ip', user.publicIp),
-    field('private_ip', user.privateIp),
-    field('hostname', user.hostName),
-    field('os', user.operatingSystem),
-    field('session_owner', flag(user.isOwner)),
-    field('primary_rep', flag(user.isPrimary)),
-    field('seconds_involved', user.secondsInvolved === null ? null : String(user.secondsInvolved)),
-    field('invited', flag(user.isInvited)),
-  ].join('');
-  return wrap(2, 'representative', inner, { gsnumber: user.gsNumber, id: user.userId });
-}
-
-function teamXml(team: SessionFacts['session']['teams'][number], style: TextStyle): string {
-  const inner = element(3, 'name', team.name, style) + element(3, 'primary_team', flag(team.isPrimary));
-  return wrap(2, 'team', inner, { id: team.id });
-}
-
 /** Pointers only; the answers are in reports of their own. */
 function surveys({ session, look }: SessionFacts): string {
   if (!look.surveys) return '';
@@ -220,58 +145,4 @@ function surveys({ session, look }: SessionFacts): string {
         )
       : '',
   ].join('');
-}
-
-function eventXml(event: EventFacts, style: TextStyle): string {
-  const open = `${indent.repeat(2)}<event timestamp="${event.time}" event_type="${xmlAttribute(event.type)}"`;
-  const actor = (name: string, who: Actor | null) =>
-    who ? element(3, name, who.name, style, { type: who.type, gsnumber: who.gsNumber }) : '';
-  const inner =
-    actor('performed_by', event.performedBy) +
-    actor('destination', event.destination) +
-    event.parts.map(partXml).join('');
-  // As seen: a space before the end of the tag, and nothing inside.
-  if (inner.trim() === '' && inner !== '') return `${open} >${inner}${indent.repeat(2)}</event>\n`;
-  return inner === '' ? `${open} />\n` : `${open}>\n${inner}${indent.repeat(2)}</event>\n`;
-}
-
-function partXml(part: EventPart): string {
-  const pad = indent.repeat(3);
-  switch (part.kind) {
-    case 'data': {
-      const values = part.values.map(
-        ([name, value]) => `<value name="${xmlAttribute(name)}" value="${xmlAttribute(value)}" />`,
-      );
-      if (values.length <= 1) return `${pad}<data>${values.join('')}</data>\n`;
-      return `${pad}<data>\n${values.map((value) => `${pad}${indent}${value}\n`).join('')}${pad}</data>\n`;
-    }
-    case 'body':
-      return `${pad}<body>${xmlText(part.text, part.style)}</body>\n`;
-    case 'encoded-body': {
-      // RFC 2045: lines of at most 76 characters, ended by CRLF.
-      const base64 = Buffer.from(part.bytes)
-        .toString('base64')
-        .replaceAll(/.{76}(?=.)/g, '$&\r\n');
-      return `${pad}<encoded_body>${base64}</encoded_body>\n`;
-    }
-    case 'filename':
-    case 'filesize':
-      return element(3, part.kind, part.text);
-    case 'files': {
-      const files = part.files.map(
-        ([name, size]) => `<file name="${xmlAttribute(name)}" size="${xmlAttribute(size)}" />`,
-      );
-      return `${pad}<files>${files.join('')}</files>\n`;
-    }
-    case 'system-information': {
-      const categories = part.categories.map(
-        ({ name, inner }) => `${pad}${indent}<category name="${xmlAttribute(name)}">${inner}</category>\n`,
-      );
-      return `${pad}<system_information>\n${categories.join('')}${pad}</system_information>\n`;
-    }
-    case 'unknown':
-      return `${pad}${part.xml}\n`;
-    case 'blank':
-      return '\n\n';
-  }
 }
