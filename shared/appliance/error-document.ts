@@ -9,6 +9,7 @@ const NOTHING_FOUND: readonly RegExp[] = [
 ];
 
 const RECORDING_EXPIRED = /^this recording has expired\b/i;
+const INVALID_LSID = /^invalid lsids?\.?$/i;
 const BAD_LOGIN = /^(login failed|invalid credentials)\b/i;
 
 export function saysNothingFound(words: string): boolean {
@@ -17,6 +18,11 @@ export function saysNothingFound(words: string): boolean {
 
 export function saysRecordingExpired(words: string): boolean {
   return RECORDING_EXPIRED.test(words);
+}
+
+/** Of one lsid it says that there is no such session; of several, that one of them at least is not known. */
+export function saysInvalidLsid(words: string): boolean {
+  return INVALID_LSID.test(words);
 }
 
 /** Old appliances answer a wrong user name or password with 200 and one of these (observed). */
@@ -32,6 +38,7 @@ const LONGEST = 200;
  */
 export function shownWords(text: string): string {
   const line = text
+    .slice(0, 4000)
     .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, '[URL]')
     .replace(/\b[0-9a-f]{33,}\b/gi, '[…]')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed

@@ -1,4 +1,4 @@
-import { SaxesParser } from 'saxes';
+import type { SaxesParser } from 'saxes';
 import { Failure } from '../errors.ts';
 import { readSession } from '../sessions/read-session.ts';
 import type { SessionReading } from '../sessions/session.ts';
@@ -7,7 +7,7 @@ import { ElementNames } from './element-names.ts';
 import { saysNothingFound, shownWords } from './error-document.ts';
 import { overLimit, type ReportLimits } from './report-limits.ts';
 import { SessionBuilder } from './session-builder.ts';
-import { unsupportedEncoding } from './utf8-text.ts';
+import { parsing, strictParser } from './strict-xml.ts';
 
 /** How the report's root was sent. */
 export interface ReportRoot {
@@ -47,20 +47,7 @@ export class SessionReportParser {
 
   constructor(limits: ReportLimits) {
     this.#limits = limits;
-    // Namespaces off: they cost half the speed, and replies come under several (API facts). Positions in error messages
-    // are of no use to anybody. XML 1.0 rules whatever is declared: 1.1 would let control characters in.
-    const parser = new SaxesParser({
-      position: false,
-      forceXMLVersion: true,
-      defaultXMLVersion: '1.0',
-    });
-    parser.on('xmldecl', ({ encoding }) => {
-      if (encoding !== undefined && !/^(utf-?8|us-ascii|ascii)$/i.test(encoding))
-        throw unsupportedEncoding(encoding);
-    });
-    parser.on('doctype', () => {
-      throw new Failure('transient', 'malformed-report', 'The report has a DOCTYPE, which is not accepted.');
-    });
+    const parser = strictParser();
     parser.on('attribute', ({ name, value }) => this.#attribute(name, value));
     parser.on('opentag', ({ name }) => this.#openTag(name));
     parser.on('closetag', () => this.#closeTag());
@@ -73,7 +60,7 @@ export class SessionReportParser {
     if (text === '') return;
     this.#hold(text);
     const events = this.#events;
-    this.#guarded(() => this.#parser.write(text));
+    parsing(() => this.#parser.write(text));
     this.#silent = events === this.#events ? this.#silent + text.length : 0;
     if (this.#silent > this.#limits.textLength) {
       throw overLimit(`a text is longer than ${this.#limits.textLength} characters`);
@@ -93,19 +80,7 @@ export class SessionReportParser {
       const where = this.root === undefined ? 'before its root element' : `after ${this.#sessions} sessions`;
       throw new Failure('transient', 'truncated', `The report ended early, ${where}.`);
     }
-    this.#guarded(() => this.#parser.close());
-  }
-
-  #guarded(parse: () => unknown): void {
-    try {
-      parse();
-    } catch (error) {
-      if (error instanceof Failure) throw error;
-      const words = error instanceof Error ? shownWords(error.message) : 'unknown';
-      throw new Failure('transient', 'malformed-report', `The report is not well-formed XML: ${words}`, {
-        cause: error,
-      });
-    }
+    parsing(() => this.#parser.close());
   }
 
   /** Keeps what may still be needed as sent and adds the new text. */

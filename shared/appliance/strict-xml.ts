@@ -1,0 +1,37 @@
+import { SaxesParser } from 'saxes';
+import { Failure } from '../errors.ts';
+import { shownWords } from './error-document.ts';
+import { unsupportedEncoding } from './utf8-text.ts';
+
+/**
+ * A streaming parser for untrusted documents: no DOCTYPE, so no entities; UTF-8 only. Namespaces are off: they cost half
+ * the speed, and replies come under several. Positions in messages are of no use to anybody. XML 1.0 rules hold whatever
+ * is declared, since 1.1 would let control characters in.
+ */
+export function strictParser(): SaxesParser {
+  const parser = new SaxesParser({ position: false, forceXMLVersion: true, defaultXMLVersion: '1.0' });
+  parser.on('xmldecl', ({ encoding }) => {
+    if (encoding !== undefined && !/^(utf-?8|us-ascii|ascii)$/i.test(encoding))
+      throw unsupportedEncoding(encoding);
+  });
+  parser.on('doctype', () => {
+    throw new Failure('transient', 'malformed-report', 'The report has a DOCTYPE, which is not accepted.');
+  });
+  return parser;
+}
+
+/** Runs a step of parsing; what the parser throws becomes `malformed-report`. */
+export function parsing(step: () => unknown): void {
+  try {
+    step();
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const words = error instanceof Error ? shownWords(error.message) : 'unknown';
+    const message = `The report is not well-formed XML: ${words}`;
+    throw new Failure('transient', 'malformed-report', message, { cause: error });
+  }
+}
+
+export function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
+}
