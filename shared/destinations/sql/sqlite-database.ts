@@ -6,7 +6,7 @@ import { Failure } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { SqlDatabase, SqlTransaction } from './sql-database.ts';
-import { isBusy, sqliteFailure } from './sqlite-failure.ts';
+import { isBusy, isSqliteError, sqliteFailure } from './sqlite-failure.ts';
 import { layoutOf, makeTables, missingColumns, tablesAreComplete } from './sqlite-tables.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 
@@ -45,7 +45,13 @@ export class SqliteDatabase implements SqlDatabase {
     return this.#guarded(async () => {
       if (this.#closed) throw new Error(`destination "${this.#options.name}" is closed`);
       const { database, transaction } = await this.#connect();
-      return this.#inTransaction(database, () => work(transaction));
+      try {
+        return await this.#inTransaction(database, () => work(transaction));
+      } catch (error) {
+        // What was found at opening may hold no longer (a table dropped meanwhile): the next use looks again.
+        if (isSqliteError(error) && !isBusy(error)) this.#disconnect();
+        throw error;
+      }
     });
   }
 
@@ -95,6 +101,9 @@ export class SqliteDatabase implements SqlDatabase {
 
   async #prepare(database: DatabaseSync): Promise<Connection> {
     const { log, maxPages, name } = this.#options;
+    const where = `destination "${name}": the database ${this.#file}`;
+    // First of all a look: a database that is not ours to use is left without a trace.
+    const complete = await this.#patiently(() => tablesAreComplete(database, where));
     await this.#patiently(() => {
       const mode = database.prepare('PRAGMA journal_mode').get()?.journal_mode;
       if (mode !== 'wal') database.exec('PRAGMA journal_mode = WAL');
@@ -103,8 +112,6 @@ export class SqliteDatabase implements SqlDatabase {
       );
       if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(maxPages)}`);
     });
-    const where = `destination "${name}": the database ${this.#file}`;
-    const complete = await this.#patiently(() => tablesAreComplete(database, where));
     const layout = complete
       ? layoutOf(database, where)
       : await this.#inTransaction(database, async () => makeTables(database, where, log));

@@ -84,6 +84,11 @@ export function sqliteFailure(error: unknown, destination: string, file: string)
         `the database ${file} cannot be opened for writing; check that the path is a file and may be written`,
       );
     default:
-      return error;
+      return new Failure(
+        'transient',
+        'database-error',
+        `${where}the database ${file} answers: ${text}; it will be tried again`,
+        { cause: error },
+      );
   }
 }
