@@ -40,6 +40,7 @@ export interface ConnectOptions {
   readonly secret?: string | (() => Promise<string>);
   readonly limits?: ClientOptions['limits'];
   readonly log?: ClientOptions['log'];
+  readonly retry?: ClientOptions['retry'];
 }
 
 export function connect(target: { address: string; caPem: string }, options: ConnectOptions = {}): Appliance {
@@ -55,6 +56,7 @@ export function connect(target: { address: string; caPem: string }, options: Con
     },
     secret: typeof secret === 'string' ? async () => secret : secret,
     limits: { connectMs: 2000, idleMs: 400, ...options.limits },
+    retry: { baseMs: 5, maxMs: 50, ...options.retry },
     ...(options.log === undefined ? {} : { log: options.log }),
   });
 }

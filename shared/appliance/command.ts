@@ -1,5 +1,5 @@
 import { Failure } from '../errors.ts';
-import { withRetry } from '../retry.ts';
+import { type RetryOptions, withRetry } from '../retry.ts';
 import { deepText, type XmlElement } from '../sessions/xml-element.ts';
 import type { ApiCaller } from './api-caller.ts';
 import { type ApiInformation, readApiInformation, readApplianceId } from './api-info.ts';
@@ -9,9 +9,11 @@ import { parseSmallXml } from './small-xml.ts';
 /** The command API, as far as it is needed. `denied`: the account may not use it. */
 export class CommandApi {
   readonly #caller: ApiCaller;
+  readonly #retry: RetryOptions;
 
-  constructor(caller: ApiCaller) {
+  constructor(caller: ApiCaller, retry: RetryOptions) {
     this.#caller = caller;
+    this.#retry = retry;
   }
 
   async information(signal?: AbortSignal): Promise<ApiInformation | 'denied'> {
@@ -43,7 +45,7 @@ export class CommandApi {
         // Any other error document, in whatever language: the command is not to be had.
         return 'denied';
       },
-      { signal },
+      { ...this.#retry, signal },
     );
   }
 }

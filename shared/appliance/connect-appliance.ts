@@ -1,6 +1,6 @@
 import { Failure } from '../errors.ts';
 import { type Log, silentLog } from '../log.ts';
-import { withRetry } from '../retry.ts';
+import { type RetryOptions, withRetry } from '../retry.ts';
 import { type ApiCaller, LegacyCaller, OAuthCaller } from './api-caller.ts';
 import type {
   Appliance,
@@ -45,6 +45,8 @@ export interface ApplianceOptions {
   /** Client secret or password. Asked for whenever it is needed, so that a new one is picked up. */
   readonly secret: () => Promise<string>;
   readonly limits?: Partial<TransportLimits>;
+  /** For opening a request; a body that breaks off is for the caller to ask for again. Default 3 attempts. */
+  readonly retry?: Pick<RetryOptions, 'attempts' | 'baseMs' | 'maxMs'>;
   /** Ends everything under way. */
   readonly signal?: AbortSignal;
   readonly log?: Log;
@@ -67,12 +69,14 @@ class ApplianceClient implements Appliance {
   readonly #nothingFound: NothingFound;
   readonly #configured: Product | undefined;
   readonly #closing = new AbortController();
+  readonly #retry: RetryOptions;
   readonly #log: Log;
   readonly #signal: AbortSignal;
   #product: Promise<Product> | undefined;
   #applianceId: { readonly value: string | undefined } | undefined;
 
-  constructor({ site, secret, limits, signal, log = silentLog }: ApplianceOptions) {
+  constructor({ site, secret, limits, retry = {}, signal, log = silentLog }: ApplianceOptions) {
+    this.#retry = retry;
     const address = parseHost(site.host);
     this.#where = `${site.name} (${address.authority})`;
     this.#configured = site.product;
@@ -100,8 +104,8 @@ class ApplianceClient implements Appliance {
       });
       this.#caller = new OAuthCaller(transport, tokens);
     }
-    this.#reporting = new Reporting(this.#caller);
-    this.#command = new CommandApi(this.#caller);
+    this.#reporting = new Reporting(this.#caller, this.#retry);
+    this.#command = new CommandApi(this.#caller, this.#retry);
     this.#nothingFound = new NothingFound(this.#reporting, site.nothingFound ?? []);
   }
 
@@ -166,7 +170,7 @@ class ApplianceClient implements Appliance {
         });
         return openFile(reply, { ...refusal, badLogin: (words) => this.#caller.badLogin(words) });
       },
-      { signal },
+      { ...this.#retry, signal },
     );
   }
 
@@ -189,7 +193,7 @@ class ApplianceClient implements Appliance {
           badLogin: (words) => this.#caller.badLogin(words),
         });
       },
-      { signal },
+      { ...this.#retry, signal },
     );
   }
 

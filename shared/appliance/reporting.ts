@@ -1,4 +1,4 @@
-import { throwIfCancelled, withRetry } from '../retry.ts';
+import { type RetryOptions, throwIfCancelled, withRetry } from '../retry.ts';
 import type { ApiCaller } from './api-caller.ts';
 import type { Product, SessionSelector } from './appliance.ts';
 import type { ReplyBody } from './reply-body.ts';
@@ -25,9 +25,11 @@ const LONGEST_QUERY = 1000;
 /** Asks the reporting API and tells what came back. Opening is retried; reading the rows is the caller's. */
 export class Reporting {
   readonly #caller: ApiCaller;
+  readonly #retry: RetryOptions;
 
-  constructor(caller: ApiCaller) {
+  constructor(caller: ApiCaller, retry: RetryOptions) {
     this.#caller = caller;
+    this.#retry = retry;
   }
 
   async ask({ report, parameters, root }: ReportQuestion, signal?: AbortSignal): Promise<ReportAnswer> {
@@ -58,7 +60,7 @@ export class Reporting {
           if (!rows) body.drop();
         }
       },
-      { signal },
+      { ...this.#retry, signal },
     );
   }
 }

@@ -11,6 +11,11 @@ interface Token {
   readonly expiresAt: number;
 }
 
+interface Account {
+  readonly key: string;
+  readonly secret: string;
+}
+
 interface Entry {
   token?: Token;
   flight?: Promise<Token>;
@@ -35,7 +40,7 @@ export interface TokenSourceOptions {
 /** OAuth client credentials (API guide): one token per account and process, fetched once at a time. */
 export class TokenSource {
   readonly #options: TokenSourceOptions;
-  #key: Promise<string> | undefined;
+  #account: Promise<Account> | undefined;
 
   constructor(options: TokenSourceOptions) {
     this.#options = options;
@@ -44,54 +49,43 @@ export class TokenSource {
   /** A token that is good for a while yet. Throws terminal `wrong-secret`, and what the transport throws. */
   async get(signal?: AbortSignal): Promise<string> {
     throwIfCancelled(signal);
-    const entry = await this.#entry();
+    const account = await this.#readAccount();
+    const entry = entryOf(account.key);
     if (entry.token !== undefined && performance.now() < entry.token.refreshAt) return entry.token.value;
-    const flight = this.#flight(entry);
+    const flight = this.#flight(entry, account);
     return (await (signal === undefined ? flight : orCancelled(flight, signal))).value;
   }
 
   /** The appliance refused this token; a newer one that another call has fetched since stays. */
   async invalidate(value: string): Promise<void> {
-    const entry = await this.#entry();
+    const { key } = await this.#readAccount();
+    const entry = entryOf(key);
     if (entry.token?.value === value) delete entry.token;
     // The secret may have been changed, which ends all tokens: it is read again.
-    this.#key = undefined;
+    this.#account = undefined;
   }
 
-  async #entry(): Promise<Entry> {
-    this.#key ??= this.#makeKey();
-    let key: string;
+  async #readAccount(): Promise<Account> {
+    const { authority, clientId, secret } = this.#options;
+    this.#account ??= secret().then((text) => ({ key: keyOf(authority, clientId, text), secret: text }));
     try {
-      key = await this.#key;
+      return await this.#account;
     } catch (error) {
-      this.#key = undefined;
+      this.#account = undefined;
       throw error;
     }
-    let entry = entries.get(key);
-    if (entry === undefined) {
-      const now = performance.now();
-      for (const [other, { token, flight }] of entries) {
-        if (flight === undefined && (token === undefined || token.expiresAt < now)) entries.delete(other);
-      }
-      entry = {};
-      entries.set(key, entry);
-    }
-    return entry;
   }
 
-  /** The secret is part of it, so that a check of new credentials never passes on an old token. */
-  async #makeKey(): Promise<string> {
-    const { authority, clientId, secret } = this.#options;
-    return createHash('sha256')
-      .update(JSON.stringify([authority, clientId, await secret()]))
-      .digest('hex');
-  }
-
-  #flight(entry: Entry): Promise<Token> {
-    entry.flight ??= this.#fetch()
+  #flight(entry: Entry, account: Account): Promise<Token> {
+    entry.flight ??= this.#fetch(account)
       .then((token) => {
         entry.token = token;
         return token;
+      })
+      .catch((error: unknown) => {
+        // Perhaps there is a new secret by now.
+        this.#account = undefined;
+        throw error;
       })
       .finally(() => {
         delete entry.flight;
@@ -100,11 +94,11 @@ export class TokenSource {
   }
 
   /** Takes no signal: other calls wait for the same token. */
-  async #fetch(): Promise<Token> {
-    const { transport, siteName, clientId, secret } = this.#options;
+  async #fetch({ secret }: Account): Promise<Token> {
+    const { transport, siteName, clientId } = this.#options;
     const { where } = transport;
     const startedAt = performance.now();
-    const credentials = Buffer.from(`${clientId}:${await secret()}`, 'utf8').toString('base64');
+    const credentials = Buffer.from(`${clientId}:${secret}`, 'utf8').toString('base64');
     const reply = await transport.send({
       what: 'the token request',
       path: '/oauth2/token',
@@ -118,6 +112,26 @@ export class TokenSource {
     if (reply.status !== 200 || jsonError(text) !== undefined) throw refused(where, siteName);
     return readToken(text, startedAt, where);
   }
+}
+
+/** The secret is part of it, so that a check of new credentials never passes on an old token. */
+function keyOf(authority: string, clientId: string, secret: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([authority, clientId, secret]))
+    .digest('hex');
+}
+
+function entryOf(key: string): Entry {
+  let entry = entries.get(key);
+  if (entry === undefined) {
+    const now = performance.now();
+    for (const [other, { token, flight }] of entries) {
+      if (flight === undefined && (token === undefined || token.expiresAt < now)) entries.delete(other);
+    }
+    entry = {};
+    entries.set(key, entry);
+  }
+  return entry;
 }
 
 function refused(where: string, siteName: string): Failure {

@@ -1,0 +1,40 @@
+import { REPORT_LIMITS } from './report-limits.ts';
+import { SessionReportParser } from './session-report-parser.ts';
+import { Utf8Text } from './utf8-text.ts';
+
+/** A session report on its way to somewhere: the bytes as they came, checked as they pass. */
+export interface CheckedReport extends AsyncIterable<Uint8Array> {
+  /** Sessions that have passed whole. */
+  readonly sessions: number;
+}
+
+const PIECE = 64 * 1024;
+
+/**
+ * Passes the bytes on and reads them at the same time. Iteration ends normally only if the report was read to its end
+ * tag; it throws the `Failure`s of `readSessionReport`. Can be iterated once.
+ */
+export function checkReport(chunks: AsyncIterable<Uint8Array>): CheckedReport {
+  const parser = new SessionReportParser(REPORT_LIMITS);
+  let sessions = 0;
+  async function* pass(): AsyncGenerator<Uint8Array> {
+    const utf8 = new Utf8Text();
+    for await (const chunk of chunks) {
+      for (let from = 0; from < chunk.length; from += PIECE) {
+        parser.write(utf8.decode(chunk.subarray(from, from + PIECE)));
+        sessions += parser.take().length;
+      }
+      yield chunk;
+    }
+    parser.write(utf8.end());
+    sessions += parser.take().length;
+    parser.end();
+  }
+  const iterator = pass();
+  return {
+    [Symbol.asyncIterator]: () => iterator,
+    get sessions() {
+      return sessions;
+    },
+  };
+}
