@@ -12,6 +12,8 @@ const destination = await openSqlDestination({
   settings: { kind: 'sqlite', path },
   log: silentLog,
 });
+// The tables are there before the first batch: what is looked at is the batches.
+await destination.check();
 for (let batch = first; batch < first + count; batch++) {
   const sessions = Array.from({ length: size }, (_, place) => version(numbered(batch * size + place, 20)));
   process.stdout.write(`begin ${batch}\n`);
