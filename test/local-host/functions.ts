@@ -160,6 +160,15 @@ df.app.orchestration('callsSlow', function* (context) {
   return yield context.df.callActivity('slow', context.df.getInput());
 });
 
+df.app.orchestration('longTimer', function* (context) {
+  const start = context.df.currentUtcDateTime.getTime();
+  yield context.df.createTimer(new Date(start + 8 * 86_400_000));
+  return yield context.df.callActivity(
+    'echo',
+    (context.df.currentUtcDateTime.getTime() - start) / 86_400_000,
+  );
+});
+
 df.app.orchestration('retries', function* (context) {
   yield context.df.callActivityWithRetry('echo', new df.RetryOptions(1000, 2), 1);
 });

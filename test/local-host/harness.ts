@@ -93,6 +93,15 @@ export class TestHost {
     throw new Error(`instance ${id} did not get there: ${JSON.stringify(await this.status(id))}`);
   }
 
+  async untilHistory(id: string, eventType: string): Promise<void> {
+    for (let count = 0; count < 1000; count++) {
+      const { historyEvents } = await this.status(id, '?showHistory=true');
+      if (historyEvents?.some((event) => event.EventType === eventType)) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`the history of ${id} got no ${eventType}`);
+  }
+
   done(id: string): Promise<Status> {
     return this.until(
       id,

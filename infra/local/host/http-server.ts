@@ -50,8 +50,9 @@ export class HttpServer {
     this.#options = options;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
-        options.log.error('HTTP exchange failed', { error: String(error) });
-        response.destroy();
+        options.log.error('HTTP exchange failed', { error: describe(error) });
+        if (response.headersSent) response.destroy();
+        else sendText(response, 500, 'The host failed; its log says why.');
       });
     });
   }

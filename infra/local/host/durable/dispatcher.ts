@@ -77,14 +77,15 @@ export class Dispatcher {
     if (!this.#isRunning) return;
     const { store, maxActivities, maxOrchestrators } = this.#options;
     const now = Date.now();
-    for (const instanceId of store.readyInstances(now)) {
+    // As many again as may be under way: those under way are among them.
+    for (const instanceId of store.readyInstances(now, 2 * maxOrchestrators)) {
       if (this.#orchestrations.size >= maxOrchestrators) break;
       if (!this.#orchestrations.has(instanceId)) {
         this.#track(this.#orchestrations, instanceId, this.#advance(instanceId));
       }
     }
     if (this.#activities.size < maxActivities) {
-      for (const activity of store.activities()) {
+      for (const activity of store.activities(2 * maxActivities)) {
         if (this.#activities.size >= maxActivities) break;
         if (!this.#activities.has(activity.seq))
           this.#track(this.#activities, activity.seq, this.#work(activity));

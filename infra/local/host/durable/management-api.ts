@@ -46,7 +46,7 @@ export class ManagementApi {
   }
 
   #route(request: ManagementRequest): ManagementAnswer {
-    const parts = request.path.split('/').map(decodeURIComponent);
+    const parts = request.path.split('/').map(decode);
     const [resource = '', first, second, third] = parts;
     const on = (method: string, count: number) => request.method === method && parts.length === count;
     if (
@@ -221,6 +221,14 @@ function canonicalJson(text: string): string {
     return JSON.stringify(JSON.parse(text));
   } catch {
     throw badRequest('Invalid JSON content.');
+  }
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw badRequest('The path is not valid.');
   }
 }
 

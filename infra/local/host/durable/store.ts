@@ -80,12 +80,13 @@ export class DurableStore {
       }));
   }
 
-  /** Instances with due messages, the longest waiting first. */
-  readyInstances(now: number): string[] {
+  /** Instances with due messages, the longest waiting first, at most `limit`. */
+  readyInstances(now: number, limit: number): string[] {
     return this.database
       .all<{ instance_id: string }>(
-        'SELECT instance_id FROM inbox WHERE visible_at <= ? GROUP BY instance_id ORDER BY min(seq)',
+        'SELECT instance_id FROM inbox WHERE visible_at <= ? GROUP BY instance_id ORDER BY min(seq) LIMIT ?',
         now,
+        limit,
       )
       .map((row) => row.instance_id);
   }
@@ -99,8 +100,9 @@ export class DurableStore {
     return row?.due ?? undefined;
   }
 
-  activities(): ActivityMessage[] {
-    return this.database.all<ActivityMessage>('SELECT * FROM activities ORDER BY seq');
+  /** Queued activities, those under way included, the oldest first, at most `limit`. */
+  activities(limit: number): ActivityMessage[] {
+    return this.database.all<ActivityMessage>('SELECT * FROM activities ORDER BY seq LIMIT ?', limit);
   }
 
   isIdle(): boolean {
