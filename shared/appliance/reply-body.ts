@@ -25,6 +25,7 @@ export class ReplyBody implements AsyncIterable<Uint8Array> {
   readonly #ahead: Uint8Array[] = [];
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
+  #isRead = false;
   #failure: Failure | undefined;
 
   constructor(message: IncomingMessage, context: BodyContext) {
@@ -81,6 +82,8 @@ export class ReplyBody implements AsyncIterable<Uint8Array> {
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     return {
       next: async () => {
+        this.#isRead = true;
+        clearTimeout(this.#timer);
         const value = this.#ahead.shift() ?? (await this.#next());
         return value === undefined ? { done: true, value: undefined } : { done: false, value };
       },
@@ -108,7 +111,9 @@ export class ReplyBody implements AsyncIterable<Uint8Array> {
       this.drop();
       throw this.#failure;
     } finally {
-      clearTimeout(this.#timer);
+      // From the first read on the reader's own time does not count; before it, the body may have been forgotten.
+      if (this.#isRead || this.#ended || this.#failure !== undefined) clearTimeout(this.#timer);
+      else this.#arm();
     }
   }
 

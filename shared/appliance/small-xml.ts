@@ -31,6 +31,10 @@ export function parseSmallXml(text: string | Uint8Array, what: string): XmlEleme
   // Comments and CDATA sections could hide one from a finer look; no reply has a reason to say the word.
   if (/<!DOCTYPE/i.test(xml)) throw malformed(what, 'it has a DOCTYPE');
   if (NOT_XML.test(xml)) throw malformed(what, 'it has a character that XML does not allow');
+  // Validator and parser pass over text around the root element.
+  const bare = xml.trim();
+  if (!bare.startsWith('<') || !bare.endsWith('>'))
+    throw malformed(what, 'it has text outside its root element');
   const verdict = XMLValidator.validate(xml);
   if (verdict !== true) throw malformed(what, `not well-formed XML (${verdict.err.code})`);
   let nodes: unknown;
