@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type ContainerClient, type StoragePipelineOptions } from '@azure/storage-blob';
+import { Failure } from '../errors.ts';
 
 export type BlobAccount = (
   | { readonly url: string; readonly credential: TokenCredential }
@@ -7,12 +8,23 @@ export type BlobAccount = (
 ) & { readonly client?: StoragePipelineOptions };
 
 export function openContainer(account: BlobAccount, container: string): ContainerClient {
+  return openService(account).getContainerClient(container);
+}
+
+function openService(account: BlobAccount): BlobServiceClient {
   const options = account.client ?? {};
-  const service =
-    'connectionString' in account
-      ? BlobServiceClient.fromConnectionString(account.connectionString, options)
-      : new BlobServiceClient(account.url, account.credential, options);
-  return service.getContainerClient(container);
+  if (!('connectionString' in account))
+    return new BlobServiceClient(account.url, account.credential, options);
+  try {
+    return BlobServiceClient.fromConnectionString(account.connectionString, options);
+  } catch {
+    // The SDK's message may quote the text, which holds the account's key.
+    throw new Failure(
+      'terminal',
+      'bad-connection-string',
+      'The connection string of a storage account is malformed.',
+    );
+  }
 }
 
 /** For messages: the container and its account, with nothing of a signature. */

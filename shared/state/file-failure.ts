@@ -38,6 +38,14 @@ export function fileFailure(error: unknown, where: string): unknown {
       options,
     );
   }
+  if (code === 'EXDEV') {
+    return new Failure(
+      'terminal',
+      'other-file-system',
+      `Part of ${where} is another file system (${code}). A destination is one file system with all its folders.`,
+      options,
+    );
+  }
   if (code === 'ENAMETOOLONG' || code === 'EILSEQ' || code === 'EINVAL') {
     return new Failure(
       'item',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
+import { Failure } from '../errors.ts';
 import { azureFailure, azureStatus } from './azure-failure.ts';
 import { checkBatch, checkCollection, checkPart, encodeValue, pageLimit } from './state-checks.ts';
 import type { Collection, Entry, ListRange, Operation, Page, StateStore } from './state-store.ts';
@@ -209,14 +210,7 @@ class TableState implements StateStore {
   async #open(collection: string): Promise<TableClient> {
     const options = this.#options;
     const name = options.prefix + collection.charAt(0).toUpperCase() + collection.slice(1);
-    const table =
-      'connectionString' in options
-        ? TableClient.fromConnectionString(options.connectionString, name, {
-            // An emulator on loopback speaks plain HTTP.
-            allowInsecureConnection: /(^|;)\s*TableEndpoint=http:/i.test(options.connectionString),
-            ...options.client,
-          })
-        : new TableClient(options.url, name, options.credential, options.client ?? {});
+    const table = openClient(options, name);
     await table.createTable();
     enableBatches(table);
     return table;
@@ -233,6 +227,26 @@ class TableState implements StateStore {
   #failure(error: unknown): unknown {
     const where = 'url' in this.#options ? this.#options.url : 'of the connection string';
     return azureFailure(error, `table storage ${where}`);
+  }
+}
+
+function openClient(options: TableStateOptions, name: string): TableClient {
+  if (!('connectionString' in options)) {
+    return new TableClient(options.url, name, options.credential, options.client ?? {});
+  }
+  try {
+    return TableClient.fromConnectionString(options.connectionString, name, {
+      // An emulator on loopback speaks plain HTTP.
+      allowInsecureConnection: /(^|;)\s*TableEndpoint=http:/i.test(options.connectionString),
+      ...options.client,
+    });
+  } catch {
+    // The SDK's message may quote the text, which holds the account's key.
+    throw new Failure(
+      'terminal',
+      'bad-connection-string',
+      'The connection string of a storage account is malformed.',
+    );
   }
 }
 

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import type { BlockBlobClient, BlockBlobTier } from '@azure/storage-blob';
+import { Failure } from '../../errors.ts';
+import { azureFailure, azureStatus } from '../../state/azure-failure.ts';
+import { toMetadata } from './blob-metadata.ts';
+import type { FileAttempt, FileFacts, FileStat, PutResult } from './file-store.ts';
+
+export interface BlobAttemptOptions {
+  readonly where: string;
+  readonly name: string;
+  readonly blockBytes: number;
+  readonly tier: BlockBlobTier | undefined;
+  readonly contentType: string | undefined;
+  readonly blob: (name: string) => BlockBlobClient;
+}
+
+const maxBlocks = 50_000;
+
+/**
+ * One unfinished blob: blocks under ids of its own, not visible until their list is committed. One block is sent while
+ * the next one fills.
+ */
+export class BlobAttempt implements FileAttempt {
+  readonly #options: BlobAttemptOptions;
+  /** Part of every block id, so that attempts at one name at the same time do not mix. */
+  readonly #id = randomBytes(16).toString('hex');
+  readonly #blocks: string[] = [];
+  #filling: Uint8Array[] = [];
+  #filled = 0;
+  #sending: Promise<unknown> = Promise.resolve();
+  /** Where the blocks are; blocks belong to a name. */
+  #place: string;
+  /** All there is, when that is one block that was sent at the end: it can be sent again to any name. */
+  #whole: Buffer | undefined;
+  #lost = false;
+
+  constructor(options: BlobAttemptOptions) {
+    this.#options = options;
+    this.#place = options.name;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    const { blockBytes } = this.#options;
+    let rest = chunk;
+    while (this.#filled + rest.byteLength >= blockBytes) {
+      const part = rest.subarray(0, blockBytes - this.#filled);
+      rest = rest.subarray(part.byteLength);
+      this.#filling.push(part);
+      await this.#send(this.#options.name);
+    }
+    if (rest.byteLength === 0) return;
+    this.#filling.push(rest);
+    this.#filled += rest.byteLength;
+  }
+
+  async put(name: string, about: FileFacts, before: FileStat | undefined): Promise<PutResult> {
+    await this.#bring(name);
+    try {
+      const { contentType, tier, blob } = this.#options;
+      const { etag } = await blob(name).commitBlockList(this.#blocks, {
+        conditions: before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before.tag },
+        metadata: toMetadata(about),
+        blobHTTPHeaders: { blobContentType: contentType ?? 'application/octet-stream' },
+        ...(tier === undefined ? {} : { tier }),
+      });
+      return { status: 'put', tag: etag ?? '' };
+    } catch (error) {
+      const { status, code } = azureStatus(error);
+      if (code === 'BlobImmutableDueToPolicy') {
+        const told = `${name} in ${this.#options.where} is immutable and stays; AppendNumber keeps new versions.`;
+        throw new Failure('item', 'immutable', told, { cause: error });
+      }
+      if (code === 'InvalidBlockList') this.#lost = true;
+      if (this.#lost || status === 412 || code === 'BlobAlreadyExists') return { status: 'changed' };
+      throw this.#failure(error);
+    }
+  }
+
+  async discard(): Promise<void> {
+    this.#filling = [];
+    this.#whole = undefined;
+    this.#lost = true;
+    await this.#sending.catch(() => undefined);
+  }
+
+  /** Sees to it that all blocks are at the name. */
+  async #bring(name: string): Promise<void> {
+    if (this.#blocks.length === 0) {
+      this.#place = name;
+      if (this.#filling.length > 0) this.#whole = Buffer.concat(this.#filling);
+    }
+    if (this.#lost || name !== this.#place) {
+      if (this.#whole === undefined) {
+        throw new Failure(
+          'transient',
+          'write-lost',
+          `${name} in ${this.#options.where}: another write came first; it is fetched again.`,
+        );
+      }
+      this.#blocks.length = 0;
+      this.#filling = [this.#whole];
+      this.#place = name;
+      this.#lost = false;
+    }
+    if (this.#filling.length > 0) await this.#send(name);
+    try {
+      await this.#sending;
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  async #send(name: string): Promise<void> {
+    const body = Buffer.concat(this.#filling);
+    this.#filling = [];
+    this.#filled = 0;
+    if (this.#blocks.length === maxBlocks) {
+      const told = `${name} does not fit into ${this.#options.where}: a blob has at most ${maxBlocks} blocks.`;
+      throw new Failure('item', 'too-large', told);
+    }
+    // Ids of all blocks of a blob must have one length.
+    const block = Buffer.from(`${this.#id}-${String(this.#blocks.length).padStart(6, '0')}`).toString(
+      'base64',
+    );
+    this.#blocks.push(block);
+    try {
+      await this.#sending;
+    } catch (error) {
+      throw this.#failure(error);
+    }
+    this.#sending = this.#options.blob(name).stageBlock(block, body, body.byteLength);
+    // It is awaited before the next one; until then its failure is not an unhandled one.
+    this.#sending.catch(() => undefined);
+  }
+
+  #failure(error: unknown): unknown {
+    return azureFailure(error, this.#options.where);
+  }
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import type { Entry, Operation, Page, StateStore } from '../../state/state-store.ts';
+import { stateKey } from '../../state/state-store.ts';
+import type { FileEvidence, StoredFile } from '../destination.ts';
+import { foldName } from './safe-name.ts';
+
+/** Collection `catalog`, partition = destination id: a row for each item and one for each name that is taken. */
+export interface CatalogItem {
+  readonly key: string;
+  /** Data type id. */
+  readonly stream: string;
+  readonly siteId: string;
+  /** The recorded host name. */
+  readonly host: string;
+  readonly applianceId?: string;
+  readonly apiVersion?: string;
+  /**
+   * - `reserved`: has a name, and no file yet
+   * - `stored`: the file is under its name
+   * - `skipped`: the name was taken and File Name Conflict Handling is Skip
+   * - `replaced`: was stored; then Overwrite gave its name to another item, `replacedBy`
+   */
+  readonly state: 'reserved' | 'stored' | 'skipped' | 'replaced';
+  /** The file's name; reserved, or taken by something else, according to `state`. */
+  readonly name: string;
+  readonly size?: number;
+  /** Hex. */
+  readonly sha256?: string;
+  readonly verified?: FileEvidence;
+  readonly version?: ItemVersion;
+  /** ISO 8601, our clock. */
+  readonly storedAt?: string;
+  /** The store's tag of the file when it was stored. */
+  readonly tag?: string;
+  readonly replacedBy?: ReplacedBy;
+  /** AppendNumber: the files of earlier versions, oldest first; they are still there. */
+  readonly earlier?: readonly CatalogFile[];
+  /** AppendNumber: the name reserved for the next version. */
+  readonly next?: string;
+  /** Skip: versions that came later and were not stored, newest last. */
+  readonly skippedVersions?: readonly ItemVersion[];
+  /** Contents that attempts are about to make visible. Whichever is found under the name is the item's. */
+  readonly promised?: readonly PromisedFile[];
+}
+
+export interface ItemVersion {
+  readonly hash: string;
+  readonly closed: boolean;
+  readonly readAt: number;
+}
+
+export interface ReplacedBy {
+  readonly key: string;
+  /** ISO 8601, our clock. */
+  readonly at: string;
+}
+
+export interface CatalogFile extends StoredFile {
+  readonly version?: ItemVersion;
+  readonly replacedBy?: ReplacedBy;
+}
+
+export interface PromisedFile {
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly verified: FileEvidence;
+  readonly version?: ItemVersion;
+  /** ISO 8601, our clock. */
+  readonly at: string;
+}
+
+/** Says that a name is taken, and by which item. Keyed on the folded name. */
+export interface CatalogName {
+  /** As it is spelt. */
+  readonly name: string;
+  /** Key of the item. */
+  readonly item: string;
+}
+
+const maxKeyLength = 400;
+
+function rowKey(kind: 'item' | 'name', text: string): string {
+  const key = stateKey(kind, text);
+  if (key.length <= maxKeyLength) return key;
+  // Longer than any key that is not cut, so the two cannot meet.
+  return `${key.slice(0, maxKeyLength)}~${createHash('sha256').update(text).digest('hex')}`;
+}
+
+export const itemRowKey = (key: string): string => rowKey('item', key);
+export const nameRowKey = (name: string): string => rowKey('name', foldName(name));
+
+/** What the catalog of a destination says of an item; undefined when it was never begun. */
+export async function readCatalogItem(
+  state: StateStore,
+  destinationId: string,
+  key: string,
+): Promise<CatalogItem | undefined> {
+  return (await openCatalog(state, destinationId).item(key))?.value;
+}
+
+/** All items of a destination in order of their row keys. */
+export async function* listCatalogItems(
+  state: StateStore,
+  destinationId: string,
+): AsyncIterable<CatalogItem> {
+  const partition = stateKey(destinationId);
+  // `|` ends the kind and `~` comes after it.
+  for (let from: string | undefined = 'item|'; from !== undefined; ) {
+    const page: Page<CatalogItem> = await state.list<CatalogItem>('catalog', partition, {
+      from,
+      before: 'item~',
+    });
+    for (const entry of page.entries) yield entry.value;
+    from = page.next;
+  }
+}
+
+/** The file of an item, where it has one. */
+export function currentFile(item: CatalogItem): CatalogFile | undefined {
+  const { name, size, sha256, verified, storedAt, version, replacedBy } = item;
+  if (size === undefined || sha256 === undefined || verified === undefined || storedAt === undefined)
+    return undefined;
+  return {
+    name,
+    size,
+    sha256,
+    verified,
+    storedAt,
+    ...(version === undefined ? {} : { version }),
+    ...(replacedBy === undefined ? {} : { replacedBy }),
+  };
+}
+
+export function storedFile({ name, size, sha256, verified, storedAt }: CatalogFile): StoredFile {
+  return { name, size, sha256, verified, storedAt };
+}
+
+/** The rows of one destination, typed. */
+export interface Catalog {
+  item(key: string): Promise<Entry<CatalogItem> | undefined>;
+  name(name: string): Promise<Entry<CatalogName> | undefined>;
+  update(entry: Entry<CatalogItem>, value: CatalogItem): Promise<Entry<CatalogItem>>;
+  batch(operations: readonly Operation[]): Promise<void>;
+}
+
+export function openCatalog(state: StateStore, destinationId: string): Catalog {
+  const partition = stateKey(destinationId);
+  return {
+    item: (key) => state.get<CatalogItem>('catalog', partition, itemRowKey(key)),
+    name: (name) => state.get<CatalogName>('catalog', partition, nameRowKey(name)),
+    update: async (entry, value) => {
+      const etag = await state.update('catalog', partition, entry.key, value, entry.etag);
+      return { key: entry.key, etag, value };
+    },
+    batch: (operations) => state.batch('catalog', partition, operations),
+  };
+}

@@ -1,0 +1,151 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Failure } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { StateStore } from '../../state/state-store.ts';
+import type {
+  Destination,
+  FileBegin,
+  FileItem,
+  FileNameValues,
+  FileSink,
+  StoredFile,
+} from '../destination.ts';
+import { currentFile, openCatalog, storedFile } from './catalog.ts';
+import type { ConflictHandling } from './conflict.ts';
+import { type FileContext, whileConflicting } from './file-context.ts';
+import {
+  defaultFileNameFormat,
+  defaultInstanceFormat,
+  parseFileNameFormat,
+  renderFileName,
+} from './file-name.ts';
+import type { FileStore } from './file-store.ts';
+import { ItemWrite, idleMs } from './file-write.ts';
+import { prepare } from './prepare.ts';
+
+export interface FileDestinationOptions {
+  readonly id: string;
+  /** Destination Name. */
+  readonly name: string;
+  readonly settings: FileNamingSettings;
+  readonly state: StateStore;
+  readonly store: FileStore;
+  readonly log: Log;
+  readonly now?: () => Date;
+}
+
+export interface FileNamingSettings {
+  /** Absent: the guide's default, with `.%INSTANCE%` for files that have one. */
+  readonly fileNameFormat?: string | undefined;
+  readonly conflictHandling: ConflictHandling;
+  readonly extension: 'guide' | 'as-served';
+}
+
+/** What any attempt left that nobody has touched for a day is removed when a process first writes. */
+const leftoverMs = 24 * 3600 * 1000;
+
+/**
+ * A destination that keeps items as files.
+ *
+ * Each write goes: name reserved in the catalog → bytes to a place that is not visible → size and hash into the
+ * reservation → file made visible, whole, only if nothing else has taken its name → marked as stored. After a crash
+ * between any two of these the next attempt finds the reservation, compares it with what is in the store, and goes on.
+ *
+ * @throws Failure `terminal`, `file-name-format`
+ */
+export function openFileDestination(options: FileDestinationOptions): Destination {
+  return new FileDestination(options);
+}
+
+class FileDestination implements Destination {
+  readonly id: string;
+  readonly name: string;
+  readonly files: FileSink;
+  readonly #context: FileContext;
+  #swept = false;
+
+  constructor(options: FileDestinationOptions) {
+    const { id, name, settings, state, store, log } = options;
+    this.id = id;
+    this.name = name;
+    const { fileNameFormat } = settings;
+    const format = parseFileNameFormat(fileNameFormat ?? defaultFileNameFormat);
+    const instanceFormat = fileNameFormat === undefined ? parseFileNameFormat(defaultInstanceFormat) : format;
+    this.#context = {
+      destination: name,
+      catalog: openCatalog(state, id),
+      store,
+      handling: settings.conflictHandling,
+      render: (values: FileNameValues) =>
+        renderFileName((values.INSTANCE ?? '') === '' ? format : instanceFormat, values),
+      now: options.now ?? (() => new Date()),
+      log,
+    };
+    this.files = {
+      extension: settings.extension,
+      find: (key) => this.#find(key),
+      begin: (item) => this.#begin(item),
+    };
+  }
+
+  async check(): Promise<void> {
+    const { store, log } = this.#context;
+    const name = `connection-test-${randomUUID()}.txt`;
+    const bytes = Buffer.from(`Written and removed by the connection test of "${this.name}".\n`);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const attempt = await store.begin({ item: itemIdOf(name), name, contentType: 'text/plain' });
+    try {
+      await attempt.write(bytes);
+      const origin = { siteId: 'connection-test', host: 'connection-test' };
+      const about = { key: name, stream: 'connection-test', origin, size: bytes.byteLength, sha256 };
+      const result = await attempt.put(name, { ...about, verified: 'length' }, undefined);
+      const read: Uint8Array[] = [];
+      for await (const chunk of store.read(name)) read.push(chunk);
+      if (result.status !== 'put' || !Buffer.concat(read).equals(bytes)) {
+        const told = `What was written to ${store.where} of "${this.name}" could not be read back as it was.`;
+        throw new Failure('terminal', 'not-as-written', told);
+      }
+      await store.remove(name, result.tag);
+    } catch (error) {
+      // Storage that lets nothing be removed is a choice, not a fault.
+      if (!(error instanceof Failure) || error.code !== 'immutable') throw error;
+      log.warn('The connection test left a file: storage is immutable', { name });
+    } finally {
+      await attempt.discard();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#context.store.close();
+  }
+
+  async #find(key: string): Promise<StoredFile | undefined> {
+    const row = (await this.#context.catalog.item(key))?.value;
+    const file = row?.state === 'stored' ? currentFile(row) : undefined;
+    return file === undefined ? undefined : storedFile(file);
+  }
+
+  async #begin(item: FileItem): Promise<FileBegin> {
+    const context = this.#context;
+    const step = await whileConflicting(context, item, () => prepare(context, item));
+    if (step.status === 'skipped') return { status: 'skipped', name: step.name };
+    if (step.status !== 'write') return { status: step.status, file: step.file };
+    const id = itemIdOf(item.key);
+    if (!this.#swept) {
+      this.#swept = true;
+      await context.store.sweep(leftoverMs);
+    }
+    await context.store.sweep(idleMs, id);
+    const { contentType } = item;
+    const attempt = await context.store.begin({
+      item: id,
+      name: step.name,
+      ...(contentType === undefined ? {} : { contentType }),
+    });
+    return { status: 'write', write: new ItemWrite(context, item, id, step.name, attempt) };
+  }
+}
+
+function itemIdOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,102 @@
+import { type FileHandle, link, rm, stat } from 'node:fs/promises';
+import { Failure } from '../../errors.ts';
+import { errorCode, fileFailure } from '../../state/file-failure.ts';
+import type { FileAttempt, FileFacts, FileStat, PutResult } from './file-store.ts';
+import { toFileStat } from './local-stat.ts';
+import type { LocalStore } from './local-store.ts';
+
+/** What a file system that has no hard links says to the call for one. */
+const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']);
+
+/** One unfinished file in the store's hidden folder. */
+export class LocalAttempt implements FileAttempt {
+  readonly #store: LocalStore;
+  readonly #path: string;
+  #file: FileHandle | undefined;
+  #missing = false;
+
+  constructor(store: LocalStore, path: string, file: FileHandle) {
+    this.#store = store;
+    this.#path = path;
+    this.#file = file;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    await this.#guard(async () => {
+      if (this.#file === undefined) throw new Error('This write has ended.');
+      await this.#file.writeFile(chunk);
+    });
+  }
+
+  async put(name: string, _about: FileFacts, before: FileStat | undefined): Promise<PutResult> {
+    return this.#guard(async () => {
+      await this.#finish();
+      const target = await this.#store.prepare(name);
+      const done = before === undefined ? await this.#create(name, target) : this.#replace(name, before);
+      if (!done) return { status: 'changed' };
+      const tag = toFileStat(await stat(target, { bigint: true }))?.tag ?? '';
+      await this.#store.syncName(name);
+      await rm(this.#path, { force: true });
+      return { status: 'put', tag };
+    });
+  }
+
+  async discard(): Promise<void> {
+    // What cannot be removed now is swept later.
+    await this.#file?.close().catch(() => undefined);
+    this.#file = undefined;
+    await rm(this.#path, { force: true }).catch(() => undefined);
+  }
+
+  async #finish(): Promise<void> {
+    const file = this.#file;
+    if (file === undefined) return;
+    await file.sync();
+    this.#file = undefined;
+    await file.close();
+  }
+
+  /** A hard link is the one call that makes a name only where there is none. */
+  async #create(name: string, target: string): Promise<boolean> {
+    try {
+      await link(this.#path, target);
+      return true;
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'EEXIST') return false;
+      if (code === 'ENOENT') return this.#gone(error);
+      if (!noLinks.has(code)) throw error;
+      return this.#replace(name, undefined);
+    }
+  }
+
+  #replace(name: string, before: FileStat | undefined): boolean {
+    try {
+      return this.#store.replaceLocked(this.#path, name, before);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return this.#gone(error);
+      throw error;
+    }
+  }
+
+  /**
+   * The unfinished file is gone: most likely another attempt has stored the item and cleared up behind itself. The
+   * caller looks again, and only if there is still something to write it is a failure.
+   */
+  #gone(cause: unknown): false {
+    if (this.#missing) {
+      const told = `An unfinished file in ${this.#store.where} was removed while it was written; it is fetched again.`;
+      throw new Failure('transient', 'write-lost', told, { cause });
+    }
+    this.#missing = true;
+    return false;
+  }
+
+  async #guard<R>(work: () => Promise<R>): Promise<R> {
+    try {
+      return await work();
+    } catch (error) {
+      throw fileFailure(error, this.#store.where);
+    }
+  }
+}
