@@ -100,7 +100,7 @@ test('an activity that was under way when the host ended is delivered again, and
     const blocked = control.gate;
     control.gate = Promise.resolve();
     const second = await openHost(database);
-    assert.equal((await second.done('gated')).output, 'gated');
+    assert.equal((await second.done('gated')).output, 'gated 2');
     assert.equal(control.taken('gate').length, 2);
     open();
     await blocked;

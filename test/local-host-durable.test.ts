@@ -168,6 +168,37 @@ test('terminating ends the instance; a late result is dropped', () =>
     assert.equal((await host.manage('instances/gated/terminate', { method: 'POST' })).status, 410);
   }));
 
+test('a late result of an ended instance is not taken for one of the next instance with its id', () =>
+  withHost(async (host) => {
+    let open = () => {};
+    control.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const called = async (times: number) => {
+      while (control.taken('gate').length < times) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await host.start('callsGate', 'again');
+    await called(1);
+    await host.manage('instances/again/terminate?reason=r', { method: 'POST' });
+    await host.done('again');
+    await host.start('callsGate', 'again');
+    await called(2);
+    open();
+    assert.equal((await host.done('again')).output, 'again 2');
+  }));
+
+test('a payload that should be a reference is warned of', () =>
+  withHost(async (host) => {
+    await host.run('inputs', 'large', 'x'.repeat(20_000));
+    const warned = host.log.lines.filter(
+      ({ level, message }) => level === 'warn' && message.startsWith('payload'),
+    );
+    assert.deepEqual(
+      warned.map(({ fields }) => fields.what),
+      ['input', 'output'],
+    );
+  }));
+
 test('no more activities and orchestrators run at once than host.json allows', () =>
   withHost(async (host) => {
     let open = () => {};

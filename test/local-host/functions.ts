@@ -33,8 +33,9 @@ df.app.activity('slow', {
 df.app.activity('gate', {
   handler: async (name: string) => {
     control.note('gate', name);
+    const call = control.taken('gate').length;
     await control.gate;
-    return name;
+    return `${name} ${call}`;
   },
 });
 

@@ -59,6 +59,9 @@ class FunctionRegistry {
     this.#loading = names;
     try {
       await load();
+    } catch (error) {
+      for (const name of names) this.#functions.delete(name);
+      throw error;
     } finally {
       this.#loading = undefined;
     }

@@ -125,6 +125,7 @@ export class Dispatcher {
       return;
     }
     const history = store.history(instanceId);
+    if (history.length === 0) this.#warnOfSize(instance.input, instance.name, 'input');
     await this.#deliver(async () => {
       const decision = await runEpisode(instance, history, messages, new Date(), this.#options);
       if (store.database.isClosed) return;
@@ -154,7 +155,6 @@ export class Dispatcher {
 
   #warnOfDecision(instance: InstanceRow, { output, replay }: Extract<Decision, { kind: 'decided' }>): void {
     this.#warnOfSize(output.output, instance.name, 'output');
-    this.#warnOfSize(replay.continueAsNew?.input ?? null, instance.name, 'input');
     if (replay.isComplete && replay.continueAsNew !== undefined && replay.droppedEvents.length > 0) {
       this.#options.log.warn('continue-as-new drops events that no one waited for, as Azure does', {
         function: instance.name,
