@@ -128,6 +128,17 @@ test('what would loop or go wrong in Azure fails here with the reason', () =>
     assert.match(String((await host.run('callsUnknown', 'unknown')).output), /'nowhere' doesn't exist/);
   }));
 
+test('with an activity before continue-as-new an event that beat a cancelled timer is delivered once', () =>
+  withHost(async (host) => {
+    await host.start('wayAround', 'around', []);
+    for (const value of [1, 2, 3]) {
+      await host.until('around', ({ input }) => (input as number[]).length === value - 1);
+      await host.raise('around', 'go', value);
+    }
+    assert.deepEqual((await host.done('around')).output, [1, 2, 3]);
+    await host.host.idle();
+  }));
+
 for (const variant of ['order', 'type', 'name'] as const) {
   test(`an orchestrator that changed its ${variant} is caught on replay`, () =>
     withHost(async (host) => {
