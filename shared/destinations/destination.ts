@@ -115,8 +115,8 @@ export interface FileContent {
   readonly verified: FileEvidence;
 }
 
-/** `length`: as many bytes as announced. `chunked`: the chunked encoding ended properly. `end-tag`: XML read to its end. `read-twice`: no size evidence; two reads had the same hash. */
-export type FileEvidence = 'length' | 'chunked' | 'end-tag' | 'read-twice';
+/** `length`: as many bytes as announced. `chunked`: the chunked encoding ended properly. `end-tag`: XML read to its end. `read-twice`: no size evidence; two reads had the same hash. `unverified`: a snapshot without size evidence, which differs at each reading and so cannot be compared. */
+export type FileEvidence = 'length' | 'chunked' | 'end-tag' | 'read-twice' | 'unverified';
 
 export interface StoredFile {
   readonly name: string;

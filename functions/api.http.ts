@@ -1,0 +1,26 @@
+import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import * as df from 'durable-functions';
+import { createApi } from '../shared/api/app.ts';
+import { runStarter } from '../shared/schedules/durable-starter.ts';
+import { services } from '../shared/service-provider.ts';
+
+const api = createApi();
+
+app.http('api', {
+  route: '{*path}',
+  methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'],
+  authLevel: 'function',
+  extraInputs: [df.input.durableClient()],
+  handler: async (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
+    const bare = request.method === 'GET' || request.method === 'HEAD';
+    const body = bare ? null : await request.arrayBuffer();
+    const { method, url } = request;
+    const asked = new Request(url, { method, headers: new Headers([...request.headers]), body });
+    const answer = await api.fetch(asked, {
+      services: services(),
+      starter: runStarter(df.getClient(context)),
+    });
+    const headers = Object.fromEntries(answer.headers);
+    return { status: answer.status, headers, body: new Uint8Array(await answer.arrayBuffer()) };
+  },
+});

@@ -1,0 +1,37 @@
+import { Hono } from 'hono';
+import type { RunStarter } from '../schedules/tick.ts';
+import type { Services } from '../services.ts';
+import { problemOf, problemResponse } from './problem.ts';
+import { pullRoutes } from './pulls.ts';
+import { runRoutes } from './runs.ts';
+import { settingsRoutes } from './settings.ts';
+
+/** What a host hands in with each request. */
+export interface ApiBindings {
+  readonly services: Services;
+  readonly starter: RunStarter;
+}
+
+export type ApiEnvironment = { Bindings: ApiBindings };
+
+/** The HTTP API: Request → Response, the same under Azure and locally. Errors are `application/problem+json`. */
+export function createApi(): Hono<ApiEnvironment> {
+  const api = new Hono<ApiEnvironment>().basePath('/api');
+  api.get('/health', (context) => context.json({ status: 'ok' }));
+  api.route('/pulls', pullRoutes());
+  api.route('/runs', runRoutes());
+  api.route('/settings', settingsRoutes());
+  api.notFound(() =>
+    problemResponse({ status: 404, code: 'not-found', title: 'There is nothing at this address.' }),
+  );
+  api.onError((error, context) => {
+    const problem = problemOf(error);
+    if (problem.status === 500)
+      context.env.services.log.error('Unexpected error in the API', {
+        path: context.req.path,
+        stack: error.stack,
+      });
+    return problemResponse(problem);
+  });
+  return api;
+}

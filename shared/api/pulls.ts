@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { pluginOf } from '../destinations/index.ts';
+import { Failure } from '../errors.ts';
+import { changeRun, isFinished, type PullSelection, type Transfer } from '../runs/run.ts';
+import { makePullRun } from '../schedules/make-run.ts';
+import type { Settings } from '../settings/settings.ts';
+import { loadSettings } from '../settings/settings-store.ts';
+import { streamOf } from '../streams/index.ts';
+import { streamIds } from '../streams/stream.ts';
+import type { ApiEnvironment } from './app.ts';
+import { readBody } from './body.ts';
+import { badRequest } from './problem.ts';
+import { showRun } from './runs.ts';
+
+/** IC guide, API Tester: sites × start date with duration, or session ids, × destinations × data types. */
+const pullSchema = z
+  .strictObject({
+    sites: z.array(z.string()).min(1).max(100),
+    destinations: z.array(z.string()).min(1).max(100),
+    dataTypes: z.array(z.enum(streamIds)).min(1),
+    /** Sessions that began at or after this instant … */
+    from: z.iso.datetime({ offset: true }).optional(),
+    /** … and before this one; default now. */
+    to: z.iso.datetime({ offset: true }).optional(),
+    sessions: z
+      .array(z.string().regex(/^[0-9a-fA-F]{32}$/, 'a session id (lsid) has 32 hexadecimal digits'))
+      .min(1)
+      .max(1000)
+      .optional(),
+  })
+  .refine(
+    ({ from, sessions }) => from === undefined || sessions === undefined,
+    'give either from or sessions, not both',
+  )
+  .refine(({ from, to }) => to === undefined || from !== undefined, 'to needs from');
+
+export function pullRoutes(): Hono<ApiEnvironment> {
+  const routes = new Hono<ApiEnvironment>();
+  routes.post('/', async (context) => {
+    const { services, starter } = context.env;
+    const pull = await readBody(context, pullSchema);
+    const { settings } = await loadSettings(services.state);
+    const now = services.now();
+    const transfers = transfersOf(settings, pull);
+    const selection = selectionOf(pull, transfers, now);
+    const name = randomUUID().slice(0, 8);
+    const run = await makePullRun(services.state, settings, {
+      now,
+      name,
+      transfers,
+      ...(selection ? { selection } : {}),
+    });
+    await starter.start(run.id);
+    return context.json(run, 202, { Location: `/api/pulls/${run.id}` });
+  });
+  routes.get('/:id', async (context) =>
+    context.json(await showRun(context.env.services, context.req.param('id'), 'pull')),
+  );
+  routes.post('/:id/cancel', async (context) => {
+    const { services } = context.env;
+    const { id } = await showRun(services, context.req.param('id'), 'pull');
+    await changeRun(services.state, id, (run) =>
+      isFinished(run) || run.cancelRequested ? undefined : { ...run, cancelRequested: true },
+    );
+    return context.json(await showRun(services, id, 'pull'), 202);
+  });
+  return routes;
+}
+
+type Pull = z.output<typeof pullSchema>;
+
+function transfersOf(settings: Settings, { sites, destinations, dataTypes }: Pull): Transfer[] {
+  for (const id of sites)
+    if (!settings.sites.some((site) => site.id === id))
+      throw new Failure('terminal', 'unknown-site', `There is no site "${id}" in the settings.`);
+  const plugins = destinations.map((id) => {
+    const destination = settings.destinations.find((candidate) => candidate.id === id);
+    if (destination) return { id, takes: pluginOf(destination.plugin)?.takes };
+    throw new Failure('terminal', 'unknown-destination', `There is no destination "${id}" in the settings.`);
+  });
+  return [...new Set(dataTypes)].flatMap((stream) => {
+    const { content, title } = streamOf(stream);
+    const able = plugins.filter(
+      ({ takes }) => takes && (takes.files || (content === 'session' && takes.sessions)),
+    );
+    if (able.length === 0) throw badRequest(`dataTypes: none of the destinations takes ${title}.`);
+    const begin = { kind: 'now' } as const;
+    return [...new Set(sites)].flatMap((siteId) =>
+      able.map(({ id }): Transfer => ({ siteId, stream, destinationId: id, begin })),
+    );
+  });
+}
+
+function selectionOf(pull: Pull, transfers: readonly Transfer[], now: number): PullSelection | undefined {
+  if (pull.sessions)
+    return { by: 'lsids', lsids: [...new Set(pull.sessions.map((lsid) => lsid.toLowerCase()))] };
+  if (pull.from !== undefined) {
+    const from = Math.floor(Date.parse(pull.from) / 1000);
+    // The appliance's clock may be ahead of ours: "until now" must hold on it too.
+    const to =
+      pull.to === undefined ? Math.floor(now / 1000) + 86_400 : Math.floor(Date.parse(pull.to) / 1000);
+    if (to <= from || from < 0) throw badRequest('from: must lie before to.');
+    return { by: 'start_time', from, to };
+  }
+  if (transfers.some(({ stream }) => streamOf(stream).from === 'session-report'))
+    throw badRequest('Body: give from (and to), or sessions.');
+  return undefined;
+}

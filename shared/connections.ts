@@ -1,0 +1,83 @@
+import type { Appliance } from './appliance/appliance.ts';
+import { connectAppliance } from './appliance/connect-appliance.ts';
+import type { Destination } from './destinations/destination.ts';
+import { pluginOf } from './destinations/index.ts';
+import { Failure } from './errors.ts';
+import type { Log } from './log.ts';
+import type { DestinationSetting } from './settings/destination.ts';
+import type { SecretStore } from './settings/secrets.ts';
+import type { Site } from './settings/site.ts';
+import type { StateStore } from './state/state-store.ts';
+
+/** The clients of a process, one for each setting as it stands: tokens and pools are shared, a change gives a new one. */
+export class Connections {
+  readonly #ports: { readonly state: StateStore; readonly secrets: SecretStore; readonly log: Log };
+  readonly #appliances = new Map<string, { readonly setting: string; readonly appliance: Appliance }>();
+  readonly #destinations = new Map<
+    string,
+    { readonly setting: string; readonly destination: Promise<Destination> }
+  >();
+
+  constructor(ports: { readonly state: StateStore; readonly secrets: SecretStore; readonly log: Log }) {
+    this.#ports = ports;
+  }
+
+  appliance(site: Site): Appliance {
+    const setting = JSON.stringify(site);
+    const known = this.#appliances.get(site.id);
+    if (known?.setting === setting) return known.appliance;
+    const { account } = site;
+    const appliance = connectAppliance({
+      site: {
+        id: site.id,
+        name: site.name,
+        host: site.host,
+        product: site.product,
+        ca: site.certificateAuthority,
+        auth:
+          account.kind === 'oauth'
+            ? { kind: 'oauth', clientId: account.clientId }
+            : { kind: 'legacy', username: account.username },
+      },
+      secret: () => this.#ports.secrets.get(account.secret),
+      log: this.#ports.log,
+    });
+    // The one before may be in use by a run that began earlier: it ends by itself.
+    this.#appliances.set(site.id, { setting, appliance });
+    return appliance;
+  }
+
+  destination(setting: DestinationSetting): Promise<Destination> {
+    const text = JSON.stringify(setting);
+    const known = this.#destinations.get(setting.id);
+    if (known?.setting === text) return known.destination;
+    const destination = this.#open(setting);
+    this.#destinations.set(setting.id, { setting: text, destination });
+    destination.catch(() => {
+      // Whoever asked gets the failure; the next one who asks tries again.
+      if (this.#destinations.get(setting.id)?.destination === destination)
+        this.#destinations.delete(setting.id);
+    });
+    return destination;
+  }
+
+  async #open({ id, name, plugin: pluginId, settings }: DestinationSetting): Promise<Destination> {
+    const plugin = pluginOf(pluginId);
+    if (!plugin)
+      throw new Failure(
+        'terminal',
+        'unknown-plugin',
+        `Destination "${name}": there is no plugin "${pluginId}".`,
+      );
+    const { state, secrets, log } = this.#ports;
+    return plugin.open({ id, name, settings, state, log, secret: (secret) => secrets.get(secret) });
+  }
+
+  async close(): Promise<void> {
+    for (const { appliance } of this.#appliances.values()) await appliance.close();
+    for (const { destination } of this.#destinations.values()) {
+      const [opened] = await Promise.allSettled([destination]);
+      if (opened.status === 'fulfilled') await opened.value.close();
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import type { Log } from '../log.ts';
+import type { StateStore } from '../state/state-store.ts';
+import type { Destination } from './destination.ts';
+
+/** A kind of destination: what a user can add and set. The list in index.ts is explicit. */
+export interface DestinationPlugin {
+  /** As it stands in settings. */
+  readonly id: string;
+  readonly title: string;
+  /** Of the destination's `settings`, Destination Name apart. */
+  readonly settings: z.ZodType;
+  /** Which sinks the destination will have, so that a transfer can be refused when it is saved. */
+  readonly takes: { readonly sessions: boolean; readonly files: boolean };
+  /** `settings` were read by the schema. Throws `Failure` when the destination cannot be used at all. */
+  open(options: OpenDestination): Promise<Destination>;
+}
+
+export interface OpenDestination {
+  readonly id: string;
+  /** Destination Name. */
+  readonly name: string;
+  readonly settings: unknown;
+  readonly state: StateStore;
+  readonly log: Log;
+  /** Values of secrets that settings name. */
+  secret(name: string): Promise<string>;
+}

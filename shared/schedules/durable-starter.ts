@@ -1,0 +1,45 @@
+import { Failure } from '../errors.ts';
+import type { RunStarter } from './tick.ts';
+
+/** What is used of durable-functions' DurableClient. */
+export interface OrchestrationClient {
+  startNew(orchestrator: string, options: { instanceId: string; input: unknown }): Promise<string>;
+  getStatus(instanceId: string): Promise<{ readonly runtimeStatus: string }>;
+}
+
+const going = new Set(['Running', 'Pending', 'ContinuedAsNew', 'Suspended']);
+
+export function runStarter(client: OrchestrationClient): RunStarter {
+  return {
+    async start(runId) {
+      if ((await statusOf(client, runId)) !== undefined) return;
+      try {
+        await client.startNew('run', { instanceId: runId, input: { runId } });
+      } catch (error) {
+        // Another starter was faster.
+        if ((await statusOf(client, runId)) !== undefined) return;
+        throw new Failure(
+          'transient',
+          'start-failed',
+          `Run ${runId} could not be started; the next tick tries again.`,
+          {
+            cause: error,
+          },
+        );
+      }
+    },
+    async isGoing(runId) {
+      return going.has((await statusOf(client, runId)) ?? '');
+    },
+  };
+}
+
+async function statusOf(client: OrchestrationClient, runId: string): Promise<string | undefined> {
+  try {
+    return (await client.getStatus(runId)).runtimeStatus;
+  } catch (error) {
+    // The package gives an unknown instance as an Error that says so in its text and in nothing else.
+    if (error instanceof Error && /HTTP 404/.test(error.message)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+import type { Services } from '../services.ts';
+import type { Schedule } from '../settings/schedule.ts';
+import type { Settings } from '../settings/settings.ts';
+import { loadSettings } from '../settings/settings-store.ts';
+import { type Entry, stateKey } from '../state/state-store.ts';
+import { makeScheduleRun } from './make-run.ts';
+import { latestDue } from './recurrence.ts';
+import { claim, type ScheduleState, scheduleStates } from './schedule-state.ts';
+
+/** The orchestration engine, as far as starting runs needs it. */
+export interface RunStarter {
+  /** Starts the orchestration of a run under the run's id. Starting one that runs or has ended is fine. */
+  start(runId: string): Promise<void>;
+  /** Whether an instance of that id is waiting or running. */
+  isGoing(runId: string): Promise<boolean>;
+}
+
+/**
+ * Starts what is due. Each due instant is claimed once: the claim is saved before the start, and a claim that no start
+ * followed is taken up by the next tick. Missed instants are not made up for: the next run reads from the watermark.
+ */
+export async function tick(services: Services, starter: RunStarter): Promise<readonly string[]> {
+  const { settings } = await loadSettings(services.state);
+  if (settings.scheduler === 'stopped') return [];
+  const enabled = settings.schedules.filter((schedule) => schedule.enabled);
+  if (enabled.length === 0) return [];
+  const states = await scheduleStates(services.state);
+  const started: string[] = [];
+  for (const schedule of enabled) {
+    const id = await tickOne(services, starter, settings, schedule, states.get(stateKey(schedule.id)));
+    if (id !== undefined) started.push(id);
+  }
+  return started;
+}
+
+async function tickOne(
+  services: Services,
+  starter: RunStarter,
+  settings: Settings,
+  schedule: Schedule,
+  entry: Entry<ScheduleState> | undefined,
+): Promise<string | undefined> {
+  const { state, log, now } = services;
+  const due = new Date(latestDue(schedule.every, now())).toISOString();
+  if (!entry) {
+    // New: the period that has begun before it was made is not its own.
+    await claim(state, schedule.id, undefined, { claimedDue: due });
+    return undefined;
+  }
+  const { value } = entry;
+  if (value.runId !== undefined && value.started === false)
+    return start(services, starter, settings, schedule, entry);
+  if (due <= value.claimedDue) return undefined;
+  if (value.runId !== undefined && (await starter.isGoing(value.runId))) {
+    log.info('Schedule left alone: its last run is still going', { schedule: schedule.id, run: value.runId });
+    return undefined;
+  }
+  const run = await makeScheduleRun(state, settings, schedule, Date.parse(due));
+  const claimed: ScheduleState = { ...value, claimedDue: due, runId: run.id, started: false };
+  const etag = await claim(state, schedule.id, entry, claimed);
+  if (etag === undefined) return undefined;
+  return start(services, starter, settings, schedule, { ...entry, value: claimed, etag });
+}
+
+async function start(
+  services: Services,
+  starter: RunStarter,
+  settings: Settings,
+  schedule: Schedule,
+  entry: Entry<ScheduleState>,
+): Promise<string> {
+  const run = await makeScheduleRun(services.state, settings, schedule, Date.parse(entry.value.claimedDue));
+  await starter.start(run.id);
+  await claim(services.state, schedule.id, entry, { ...entry.value, started: true });
+  return run.id;
+}

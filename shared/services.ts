@@ -1,0 +1,23 @@
+import type { Appliance } from './appliance/appliance.ts';
+import type { Destination } from './destinations/destination.ts';
+import type { Log } from './log.ts';
+import type { DestinationSetting } from './settings/destination.ts';
+import type { SecretStore } from './settings/secrets.ts';
+import type { Site } from './settings/site.ts';
+import type { StagingStore } from './state/staging.ts';
+import type { StateStore } from './state/state-store.ts';
+
+/** Every port that work needs. Made once a process (compose.ts, infra/local), and handed in: nothing else is global. */
+export interface Services {
+  readonly state: StateStore;
+  readonly staging: StagingStore;
+  readonly secrets: SecretStore;
+  readonly log: Log;
+  /** Our clock, milliseconds since 1970. Never used for windows: these are in the appliance's time. */
+  now(): number;
+  /** One client a site; a changed setting gives another one. */
+  appliance(site: Site): Appliance;
+  /** One instance a destination; a changed setting gives another one. Throws `Failure` when it cannot be opened. */
+  destination(setting: DestinationSetting): Promise<Destination>;
+  close(): Promise<void>;
+}

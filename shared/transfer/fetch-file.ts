@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import type { FileDownload } from '../appliance/appliance.ts';
+import type { FileContent, FileItem, FileSink, FileWrite, Origin } from '../destinations/destination.ts';
+import { Failure } from '../errors.ts';
+import { stateKey } from '../state/state-store.ts';
+import type { FileDescription, StreamId } from '../streams/stream.ts';
+import { servedExtension } from './served-extension.ts';
+
+/** The item's key at every destination: the recorded host stands for the appliance, whatever the site is called. */
+export function fileKey(origin: Origin, stream: StreamId, key: string): string {
+  return stateKey(origin.host, stream, key);
+}
+
+export interface FetchFile {
+  readonly origin: Origin;
+  readonly stream: StreamId;
+  readonly item: FileDescription;
+  readonly sinks: ReadonlyMap<string, FileSink>;
+  /** Asks the appliance. Called a second time only where nothing says that the first body was whole. */
+  open(): Promise<FileDownload>;
+  /** A snapshot differs at each reading: two of them cannot be compared. */
+  readonly snapshot: boolean;
+  readonly signal: AbortSignal;
+}
+
+export type FileOutcome =
+  | {
+      readonly status: 'stored' | 'unchanged' | 'older' | 'skipped';
+      readonly bytes: number;
+      readonly unverified?: true;
+    }
+  | { readonly status: 'failed'; readonly error: unknown };
+
+/**
+ * Reads one file from the appliance once and writes it to every sink, in constant memory. A sink that fails drops out
+ * and holds back itself alone. Throws what the appliance's side throws; then no sink has anything.
+ */
+export async function fetchFile(request: FetchFile): Promise<Map<string, FileOutcome>> {
+  const download = await request.open();
+  const outcomes = new Map<string, FileOutcome>();
+  const writes = new Map<string, FileWrite>();
+  try {
+    for (const [id, sink] of request.sinks) {
+      const begun = await settle(() => sink.begin(fileItem(request, sink, download)));
+      if ('error' in begun) outcomes.set(id, { status: 'failed', error: begun.error });
+      else if (begun.value.status === 'write') writes.set(id, begun.value.write);
+      else outcomes.set(id, { status: begun.value.status, bytes: 0 });
+    }
+    if (writes.size === 0) {
+      await abandon(download);
+      return outcomes;
+    }
+    const read = await copy(download, writes, outcomes, request.signal);
+    if (writes.size === 0) return outcomes;
+    const content = await verify(request, download, read);
+    for (const [id, write] of writes) {
+      const committed = await settle(() => write.commit(content));
+      writes.delete(id);
+      if ('error' in committed) outcomes.set(id, { status: 'failed', error: committed.error });
+      else
+        outcomes.set(id, {
+          status: 'stored',
+          bytes: content.size,
+          ...(content.verified === 'unverified' ? { unverified: true } : {}),
+        });
+    }
+    return outcomes;
+  } finally {
+    for (const write of writes.values()) await write.abort();
+  }
+}
+
+function fileItem(request: FetchFile, sink: FileSink, download: FileDownload): FileItem {
+  const { origin, stream, item } = request;
+  const extension =
+    sink.extension === 'as-served' ? servedExtension(download, item.extension) : item.extension;
+  return {
+    origin,
+    stream,
+    key: fileKey(origin, stream, item.key),
+    values: { ...item.values, SUPPORT_SITE_HOST: origin.host, EXTENSION: extension },
+    ...(download.contentType === undefined ? {} : { contentType: download.contentType }),
+  };
+}
+
+interface Copied {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+async function copy(
+  download: FileDownload,
+  writes: Map<string, FileWrite>,
+  outcomes: Map<string, FileOutcome>,
+  signal: AbortSignal,
+): Promise<Copied> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of download.chunks) {
+    signal.throwIfAborted();
+    hash.update(chunk);
+    size += chunk.length;
+    await Promise.all(
+      [...writes].map(async ([id, write]) => {
+        const written = await settle(() => write.write(chunk));
+        if (!('error' in written)) return;
+        writes.delete(id);
+        outcomes.set(id, { status: 'failed', error: written.error });
+        await write.abort();
+      }),
+    );
+    if (writes.size === 0) break;
+  }
+  return { size, sha256: hash.digest('hex') };
+}
+
+/** Rule: truncation is an error, and where nothing tells a whole body from a cut one, a second reading has to. */
+async function verify(request: FetchFile, download: FileDownload, read: Copied): Promise<FileContent> {
+  const { evidence } = download;
+  if (evidence.kind === 'length') {
+    if (evidence.bytes === read.size) return { ...read, verified: 'length' };
+    throw truncated(request, `${read.size} of ${evidence.bytes} bytes came`);
+  }
+  if (evidence.kind === 'chunked') return { ...read, verified: 'chunked' };
+  const again = await reread(await request.open(), request.signal);
+  if (again.sha256 === read.sha256) return { ...read, verified: 'read-twice' };
+  if (request.snapshot && again.size <= read.size) return { ...read, verified: 'unverified' };
+  throw truncated(
+    request,
+    `two readings differ (${read.size} and ${again.size} bytes) and nothing tells the length`,
+  );
+}
+
+async function reread(download: FileDownload, signal: AbortSignal): Promise<Copied> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of download.chunks) {
+    signal.throwIfAborted();
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { size, sha256: hash.digest('hex') };
+}
+
+function truncated({ origin, stream, item }: FetchFile, what: string): Failure {
+  return new Failure(
+    'transient',
+    'truncated',
+    `${stream} ${item.key} of ${origin.host} is not whole: ${what}.`,
+  );
+}
+
+async function abandon(download: FileDownload): Promise<void> {
+  // Leaving the loop at once ends the connection.
+  for await (const _ of download.chunks) break;
+}
+
+async function settle<T>(
+  does: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly error: unknown }> {
+  try {
+    return { value: await does() };
+  } catch (error) {
+    return { error };
+  }
+}

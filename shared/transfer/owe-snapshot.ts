@@ -1,0 +1,66 @@
+import { reportPart } from '../runs/progress.ts';
+import { transferKey } from '../runs/run.ts';
+import type { Services } from '../services.ts';
+import { type Entry, StateConflict } from '../state/state-store.ts';
+import { streamOf } from '../streams/index.ts';
+import type { StreamId } from '../streams/stream.ts';
+import { ledgerPartition, type OwedItem, owe } from './ledger.ts';
+import { type Outcome, type Work, work } from './work.ts';
+
+export interface OweSnapshotInput {
+  readonly runId: string;
+  readonly siteId: string;
+  readonly stream: StreamId;
+}
+
+/** Puts the snapshot of this run's due instant into the ledger, in place of an earlier one that never came about. */
+export function oweSnapshot(services: Services, input: OweSnapshotInput): Promise<Outcome<object>> {
+  return work(services, input, async (at) => {
+    const { run, site } = at;
+    const stream = streamOf(input.stream);
+    if (stream.from !== 'snapshot') throw new Error(`${stream.id} is no snapshot`);
+    const item = stream.itemAt(new Date(run.dueAt));
+    const transfers = run.transfers.filter(
+      (transfer) => transfer.siteId === site.id && transfer.stream === stream.id,
+    );
+    for (const { destinationId } of transfers) {
+      await dropMissed(at, stream.id, destinationId, item.key);
+      const wantedBy = run.kind === 'pull' ? run.id : undefined;
+      await owe(services.state, site.id, stream.id, [{ item, destinationId }], services.now(), wantedBy);
+      const key = transferKey({ siteId: site.id, stream: stream.id, destinationId });
+      await reportPart(services.state, run.id, key, 'snapshot', { found: 1 });
+    }
+    return {};
+  });
+}
+
+/** A snapshot of an instant that has passed cannot be made any more; the run that failed to make it says so. */
+async function dropMissed(
+  { services, site, run }: Work,
+  stream: StreamId,
+  destinationId: string,
+  key: string,
+): Promise<void> {
+  const partition = ledgerPartition(site.id, stream);
+  let from: string | undefined;
+  do {
+    const page: { readonly entries: readonly Entry<OwedItem>[]; readonly next?: string } =
+      await services.state.list<OwedItem>('ledger', partition, from === undefined ? {} : { from });
+    for (const { key: row, value, etag } of page.entries) {
+      if (value.destinationId !== destinationId || value.state !== 'pending' || value.item.key >= key)
+        continue;
+      if (value.wantedBy !== undefined && value.wantedBy !== run.id) continue;
+      services.log.warn('A snapshot was missed: a later one takes its place.', {
+        site: site.id,
+        stream,
+        item: value.item.key,
+      });
+      try {
+        await services.state.remove('ledger', partition, row, etag);
+      } catch (error) {
+        if (!(error instanceof StateConflict)) throw error;
+      }
+    }
+    from = page.next;
+  } while (from !== undefined);
+}

@@ -1,0 +1,57 @@
+import { type TransferKey, transferKey } from '../runs/run.ts';
+import type { Services } from '../services.ts';
+import { streamOf } from '../streams/index.ts';
+import { openSessions } from './open-sessions.ts';
+import { type Outcome, work } from './work.ts';
+
+export interface LooksInput {
+  readonly runId: string;
+  readonly siteId: string;
+  readonly appliance: number;
+  readonly without: readonly TransferKey[];
+  /** The last lsid of the batches before. */
+  readonly after?: string;
+}
+
+export interface Looks {
+  readonly batches: readonly {
+    readonly lsids: readonly string[];
+    readonly transfers: readonly TransferKey[];
+  }[];
+  /** Absent when these are the last. */
+  readonly after?: string;
+}
+
+/** The facts know of no limit; fifty keep the request's size modest and a refused one cheap to halve. */
+const LSIDS_A_REQUEST = 50;
+const BATCHES = 6;
+
+/** Known open sessions that are to be asked for by name: once for every transfer that waits for them. A pull's own list too. */
+export function planLooks(services: Services, input: LooksInput): Promise<Outcome<Looks>> {
+  return work(services, input, async ({ run, site }) => {
+    const transfers = run.transfers
+      .filter(({ siteId, stream }) => siteId === site.id && streamOf(stream).from === 'session-report')
+      .map(transferKey)
+      .filter((key) => !input.without.includes(key));
+    const waiting = new Map<string, TransferKey[]>();
+    if (run.kind === 'pull') {
+      if (run.selection?.by === 'lsids') for (const lsid of run.selection.lsids) waiting.set(lsid, transfers);
+    } else
+      for (const transfer of transfers)
+        for (const { lsid } of await openSessions(services.state, transfer, input.appliance))
+          waiting.set(lsid, [...(waiting.get(lsid) ?? []), transfer]);
+    const after = input.after ?? '';
+    const lsids = [...waiting.keys()].filter((lsid) => lsid > after).sort();
+    const batches = [];
+    for (let from = 0; from < lsids.length && batches.length < BATCHES; from += LSIDS_A_REQUEST) {
+      const batch = lsids.slice(from, from + LSIDS_A_REQUEST);
+      batches.push({
+        lsids: batch,
+        transfers: [...new Set(batch.flatMap((lsid) => waiting.get(lsid) ?? []))],
+      });
+    }
+    const last = batches.at(-1)?.lsids.at(-1);
+    const more = batches.length * LSIDS_A_REQUEST < lsids.length;
+    return { batches, ...(more && last !== undefined ? { after: last } : {}) };
+  });
+}

@@ -1,0 +1,143 @@
+import type { ApplianceInfo } from '../appliance/appliance.ts';
+import { Failure } from '../errors.ts';
+import { reportPart } from '../runs/progress.ts';
+import { type Transfer, type TransferKey, transferKey } from '../runs/run.ts';
+import type { Services } from '../services.ts';
+import { streamOf } from '../streams/index.ts';
+import { holdSlot } from './slots.ts';
+import { beginAt, ensureWatermark } from './watermark.ts';
+import { planWindow, segments, slices, type Window } from './window.ts';
+import { type Outcome, type Work, work } from './work.ts';
+
+/** A stretch of time to be read, and the transfers that get it. */
+export interface Slice extends Window {
+  readonly transfers: readonly TransferKey[];
+}
+
+export interface SessionsPlan {
+  /** Unix seconds, both clocks read together. */
+  readonly appliance: number;
+  readonly ours: number;
+  readonly applianceId?: string;
+  readonly apiVersion?: string;
+  /** Of a pull: whatever is asked for is delivered, and no watermark moves. */
+  readonly pull: boolean;
+  /** In order of time. At most {@link SLICES_A_PLAN}; `more`: plan again when these are done. */
+  readonly slices: readonly Slice[];
+  readonly more: boolean;
+  readonly marks: Readonly<Record<TransferKey, Mark>>;
+}
+
+/** The fence: a watermark moves under this ETag only, and not below `floor`. */
+export interface Mark {
+  readonly etag: string;
+  readonly floor: number;
+}
+
+const SLICES_A_PLAN = 60;
+const SESSIONS_A_SLICE = 2000;
+/** Windows up to this are read in one piece without asking how much is in them. */
+const SHORT_WINDOW = 6 * 3600;
+
+export interface PlanInput {
+  readonly runId: string;
+  readonly siteId: string;
+  /** Transfers that failed for good in this run. */
+  readonly without: readonly TransferKey[];
+}
+
+/** Asks the appliance for its time, and says what is to be read for which transfers. */
+export function planSessions(services: Services, input: PlanInput): Promise<Outcome<SessionsPlan>> {
+  return work(services, input, async (at) => {
+    const slot = await holdSlot(services, at.site, at.signal);
+    try {
+      await slot.take(at.signal);
+      const info = await services.appliance(at.site).info({ signal: at.signal });
+      const ours = Math.floor(services.now() / 1000);
+      checkPermission(at, info);
+      const transfers = sessionTransfers(at).filter(
+        (transfer) => !input.without.includes(transferKey(transfer)),
+      );
+      const facts = {
+        pull: at.run.kind === 'pull',
+        appliance: info.now,
+        ours,
+        ...(info.applianceId === undefined ? {} : { applianceId: info.applianceId }),
+        ...(info.apiVersion === undefined ? {} : { apiVersion: info.apiVersion }),
+      };
+      if (facts.pull) return { ...facts, ...planPull(at, transfers) };
+      return { ...facts, ...(await planWindows(at, transfers, info.now, ours)) };
+    } finally {
+      await slot.release();
+    }
+  });
+}
+
+function sessionTransfers(at: Work): Transfer[] {
+  return at.run.transfers.filter(
+    ({ siteId, stream }) => siteId === at.site.id && streamOf(stream).from === 'session-report',
+  );
+}
+
+function checkPermission(at: Work, info: ApplianceInfo): void {
+  const granted = info.permissions;
+  if (!granted) return;
+  const names = ['perm_reporting', 'perm_reporting_support'];
+  const known = names.filter((name) => name in granted);
+  if (known.length === 0 || known.some((name) => granted[name] !== '0' && granted[name] !== 'deny')) return;
+  throw new Failure(
+    'terminal',
+    'no-permission',
+    `Site "${at.site.name}" (${at.site.host}): the API account may not read session reports (${known.join(', ')} is ${granted[known[0] ?? '']}); allow Reporting for it at /login > Management > API Configuration.`,
+  );
+}
+
+function planPull(at: Work, transfers: readonly Transfer[]): Pick<SessionsPlan, 'slices' | 'more' | 'marks'> {
+  const selection = at.run.selection;
+  if (selection?.by !== 'start_time') return { slices: [], more: false, marks: {} };
+  const keys = transfers.map(transferKey);
+  const days = Math.ceil((selection.to - selection.from) / 86_400);
+  const cut = slices(selection, Math.min(SLICES_A_PLAN, days));
+  return { slices: cut.map((slice) => ({ ...slice, transfers: keys })), more: false, marks: {} };
+}
+
+async function planWindows(
+  at: Work,
+  transfers: readonly Transfer[],
+  appliance: number,
+  ours: number,
+): Promise<Pick<SessionsPlan, 'slices' | 'more' | 'marks'>> {
+  const { services, site, run } = at;
+  const marks: Record<TransferKey, Mark> = {};
+  const windows: { consumer: TransferKey; window: Window }[] = [];
+  for (const transfer of transfers) {
+    const key = transferKey(transfer);
+    const begin = beginAt(transfer.begin, appliance);
+    const first = { to: begin, begin, at: ours, offset: appliance - ours, by: `begin:${run.id}` };
+    const { value: mark, etag } = await ensureWatermark(services.state, site.id, key, first);
+    const window = planWindow(mark, { appliance, ours });
+    marks[key] = { etag, floor: window.jump ? 0 : mark.to };
+    windows.push({ consumer: key, window });
+    if (window.jump) await alarm(at, key, window.jump.seconds);
+  }
+  const all: Slice[] = [];
+  for (const segment of segments(windows)) {
+    const count = await sliceCount(at, segment);
+    for (const slice of slices(segment, count)) all.push({ ...slice, transfers: segment.consumers });
+  }
+  return { slices: all.slice(0, SLICES_A_PLAN), more: all.length > SLICES_A_PLAN, marks };
+}
+
+async function sliceCount({ services, site, signal }: Work, window: Window): Promise<number> {
+  if (window.to - window.from <= SHORT_WINDOW) return 1;
+  let sessions = 0;
+  const listing = services.appliance(site).sessionListing({ by: 'start_time', ...window }, { signal });
+  for await (const _ of listing) sessions++;
+  return Math.ceil(sessions / SESSIONS_A_SLICE);
+}
+
+async function alarm({ services, run, site }: Work, key: TransferKey, seconds: number): Promise<void> {
+  const text = `The appliance's clock jumped against ours by ${seconds} s since the last run; read again from before the jump.`;
+  services.log.warn(text, { run: run.id, site: site.id, transfer: key, seconds });
+  await reportPart(services.state, run.id, key, 'clock', {}, [text]);
+}

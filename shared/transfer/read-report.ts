@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import type { ReportBody, SessionSelector } from '../appliance/appliance.ts';
+import { checkReport } from '../appliance/checked-report.ts';
+import { withRetry } from '../retry.ts';
+import type { Services } from '../services.ts';
+import { holdSlot } from './slots.ts';
+import { type Outcome, type Work, work } from './work.ts';
+
+export interface ReadInput {
+  readonly runId: string;
+  readonly siteId: string;
+  readonly selector: SessionSelector;
+}
+
+export interface ReadReport {
+  /** Name of the staged copy; absent when nothing was found. */
+  readonly staged?: string;
+  readonly sessions: number;
+  /** The window held too much for one piece: nothing was staged, read it in halves. */
+  readonly tooLarge: boolean;
+  /** Our clock when the reading began, milliseconds: two readings of a session are put in order by it. */
+  readonly readAt: number;
+}
+
+const LARGEST_SLICE = 256 * 1024 * 1024;
+
+/** Raised through the stream when a slice proves too large and could be halved. */
+class TooLarge extends Error {}
+
+/**
+ * Reads one slice and keeps it as it was sent. It counts as read only when the report's end tag has come: every byte
+ * goes through the reader on its way into staging.
+ */
+export function readReport(services: Services, input: ReadInput): Promise<Outcome<ReadReport>> {
+  return work(services, input, async (at) => {
+    const slot = await holdSlot(services, at.site, at.signal);
+    try {
+      return await withRetry(
+        async () => {
+          await slot.take(at.signal);
+          const readAt = services.now();
+          const body = await services.appliance(at.site).sessionReport(input.selector, { signal: at.signal });
+          if (!body) return { sessions: 0, tooLarge: false, readAt };
+          return { ...(await stage(at, input, body)), readAt };
+        },
+        { signal: at.signal },
+      );
+    } finally {
+      await slot.release();
+    }
+  });
+}
+
+async function stage(
+  at: Work,
+  { runId, selector }: ReadInput,
+  body: ReportBody,
+): Promise<Omit<ReadReport, 'readAt'>> {
+  // A name of its own for each attempt: a repeat that overlaps never swaps the bytes under a writer.
+  const staged = `${runId}/${randomUUID()}.xml`;
+  const halvable = selector.by !== 'lsids' && selector.to - selector.from > 1;
+  const report = checkReport(halvable ? bounded(body.chunks, at) : body.chunks);
+  try {
+    await at.services.staging.write(staged, report);
+    return { staged, sessions: report.sessions, tooLarge: false };
+  } catch (error) {
+    if (error instanceof TooLarge) return { sessions: 0, tooLarge: true };
+    throw error;
+  }
+}
+
+async function* bounded(chunks: AsyncIterable<Uint8Array>, at: Work): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > LARGEST_SLICE || at.timeIsUp()) throw new TooLarge('more than one piece of work can read');
+    yield chunk;
+  }
+}

@@ -1,0 +1,144 @@
+import type { FailureReport } from '../errors.ts';
+import { runProgress } from '../runs/progress.ts';
+import {
+  changeRun,
+  getRun,
+  isFinished,
+  noCounts,
+  type Run,
+  type RunStatus,
+  type TransferKey,
+  type TransferResult,
+  transferKey,
+} from '../runs/run.ts';
+import { markLastRun } from '../schedules/schedule-state.ts';
+import type { Services } from '../services.ts';
+import { streamOf } from '../streams/index.ts';
+import type { StreamId } from '../streams/stream.ts';
+import { releaseLease, takeLease } from './reader-lease.ts';
+
+/** What a run is made of: session reports of a site, then the files they announce; and each snapshot by itself. */
+export interface Group {
+  readonly siteId: string;
+  readonly feed: 'sessions' | 'snapshot';
+  readonly streams: readonly StreamId[];
+  readonly transfers: readonly TransferKey[];
+}
+
+export const SESSION_LEASE = 'sessions';
+
+/** Marks the run as running and says its groups. Empty when it has ended before. */
+export async function startRun(
+  services: Services,
+  { runId }: { readonly runId: string },
+): Promise<{ groups: Group[] }> {
+  const run = await changeRun(services.state, runId, (current) =>
+    current.startedAt === undefined
+      ? { ...current, status: 'running', startedAt: new Date(services.now()).toISOString() }
+      : undefined,
+  );
+  if (isFinished(run)) return { groups: [] };
+  services.log.info('Run started', {
+    run: run.id,
+    kind: run.kind,
+    schedule: run.scheduleId,
+    transfers: run.transfers.length,
+  });
+  const groups = new Map<
+    string,
+    { siteId: string; feed: Group['feed']; streams: Set<StreamId>; transfers: TransferKey[] }
+  >();
+  for (const transfer of run.transfers) {
+    const feed = streamOf(transfer.stream).from === 'session-report' ? 'sessions' : 'snapshot';
+    const key = feed === 'sessions' ? `${transfer.siteId}|sessions` : `${transfer.siteId}|${transfer.stream}`;
+    const group = groups.get(key) ?? { siteId: transfer.siteId, feed, streams: new Set(), transfers: [] };
+    group.streams.add(transfer.stream);
+    group.transfers.push(transferKey(transfer));
+    groups.set(key, group);
+  }
+  return { groups: [...groups.values()].map((group) => ({ ...group, streams: [...group.streams] })) };
+}
+
+export interface LeaseInput {
+  readonly runId: string;
+  readonly siteId: string;
+}
+
+export async function leaseReader(
+  services: Services,
+  { runId, siteId }: LeaseInput,
+): Promise<{ taken: boolean }> {
+  const run = await getRun(services.state, runId);
+  // A cancelled run must not wait: what follows will see it and end.
+  if (run?.cancelRequested) return { taken: true };
+  return { taken: await takeLease(services, siteId, SESSION_LEASE, runId) };
+}
+
+/** Removes what the run staged and did not drop, as repeated attempts leave it, and frees the lease. */
+export async function endReading(services: Services, { runId, siteId }: LeaseInput): Promise<object> {
+  await releaseLease(services, siteId, SESSION_LEASE, runId);
+  return {};
+}
+
+export async function dropStaged(
+  services: Services,
+  { names }: { readonly names: readonly string[] },
+): Promise<object> {
+  for (const name of names) await services.staging.remove(name);
+  return {};
+}
+
+export interface FinishInput {
+  readonly runId: string;
+  readonly failures: Readonly<Record<TransferKey, FailureReport>>;
+  readonly cancelled: boolean;
+}
+
+/** Writes the results. Last Run moves unless the run failed by an error of our own (IC guide: Last Run). */
+export async function finishRun(
+  services: Services,
+  { runId, failures, cancelled }: FinishInput,
+): Promise<{ status: RunStatus }> {
+  for await (const { name } of services.staging.list(`${runId}/`)) await services.staging.remove(name);
+  const progress = await runProgress(services.state, runId);
+  const run = await changeRun(services.state, runId, (current) => {
+    if (isFinished(current)) return undefined;
+    const results = current.transfers.map((transfer): TransferResult => {
+      const key = transferKey(transfer);
+      const { counts, alarms } = progress.get(key) ?? { counts: noCounts, alarms: [] };
+      const failure = failures[key];
+      const { siteId, stream, destinationId } = transfer;
+      const status = failure
+        ? 'failed'
+        : cancelled
+          ? 'cancelled'
+          : counts.postponed + counts.setAside > 0
+            ? 'partial'
+            : 'succeeded';
+      return { siteId, stream, destinationId, status, counts, alarms, ...(failure ? { failure } : {}) };
+    });
+    return {
+      ...current,
+      status: runStatus(results),
+      results,
+      finishedAt: new Date(services.now()).toISOString(),
+    };
+  });
+  const internal = run.results?.some(({ failure }) => failure?.kind === 'internal') ?? false;
+  if (run.scheduleId !== undefined && !internal)
+    await markLastRun(services.state, run.scheduleId, run.dueAt, run.id);
+  services.log.info('Run finished', { run: run.id, status: run.status, seconds: duration(run) });
+  return { status: run.status };
+}
+
+function runStatus(results: readonly TransferResult[]): RunStatus {
+  const all = (status: TransferResult['status']) => results.every((result) => result.status === status);
+  if (all('succeeded')) return 'succeeded';
+  if (all('failed')) return 'failed';
+  if (results.some(({ status }) => status === 'cancelled')) return 'cancelled';
+  return 'partial';
+}
+
+function duration(run: Run): number {
+  return (Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '')) / 1000;
+}

@@ -1,0 +1,116 @@
+import type { FailureReport } from '../errors.ts';
+import type { TransferKey } from '../runs/run.ts';
+import { type Orchestration, type Steps, step } from './orchestration.ts';
+import type { SessionsPlan } from './plan-sessions.ts';
+import { drainAll, failAll, type GroupInput, type GroupResult, guarded } from './run-orchestration.ts';
+import { SliceReader } from './slice-reader.ts';
+
+/** What one generation hands to the next: references and counts, no bodies. */
+export interface SessionsInput extends GroupInput {
+  readonly leased?: true;
+  readonly plan?: SessionsPlan;
+  readonly failures?: Readonly<Record<TransferKey, FailureReport>>;
+}
+
+const LEASE_TRIES = 60;
+const LEASE_PAUSE_MS = 5000;
+/** Slices a generation: some 25 events each with four transfers keep a history near 200. */
+const SLICES_A_GENERATION = 6;
+
+/** Session reports of a site: windows, then known open sessions, then the files they announced. */
+export function* sessionsOrchestration(
+  durable: Orchestration,
+  input: SessionsInput,
+): Steps<GroupResult | undefined> {
+  const { runId, siteId } = input;
+  let continued = false;
+  const result = yield* guarded(input, function* () {
+    if (!input.leased) yield* waitForLease(durable, runId, siteId);
+    const failures: Record<TransferKey, FailureReport> = { ...input.failures };
+    const plan = input.plan ?? (yield* planned(durable, input, failures));
+    if (plan === undefined || plan === 'cancelled') {
+      yield* step(durable, 'end-reading', { runId, siteId });
+      return { failures, cancelled: plan === 'cancelled' };
+    }
+    const reader = new SliceReader(durable, input, plan, failures);
+    for (const slice of plan.slices.slice(0, SLICES_A_GENERATION)) {
+      yield* reader.readSlice(slice);
+      if (reader.cancelled) break;
+    }
+    const left = plan.slices.slice(SLICES_A_GENERATION);
+    const alive = input.transfers.length > Object.keys(failures).length || hasFiles(input);
+    if (!reader.cancelled && alive && (left.length > 0 || plan.more)) {
+      continued = true;
+      const next = left.length > 0 ? { plan: { ...plan, slices: left, marks: reader.marks } } : {};
+      durable.continueAsNew({ ...group(input), leased: true, failures, ...next } satisfies SessionsInput);
+      return { failures, cancelled: false };
+    }
+    if (!reader.cancelled) yield* look(durable, input, plan, reader, failures);
+    yield* step(durable, 'end-reading', { runId, siteId });
+    if (reader.cancelled) return { failures, cancelled: true };
+    return yield* drainAll(durable, input, failures);
+  });
+  return continued ? undefined : result;
+}
+
+function group({ runId, siteId, feed, streams, transfers }: SessionsInput): GroupInput {
+  return { runId, siteId, feed, streams, transfers };
+}
+
+function hasFiles(input: GroupInput): boolean {
+  return input.streams.some((stream) => stream !== 'session-data');
+}
+
+function* waitForLease(durable: Orchestration, runId: string, siteId: string): Steps<void> {
+  for (let attempt = 0; attempt < LEASE_TRIES; attempt++) {
+    const { taken } = yield* step(durable, 'lease-reader', { runId, siteId });
+    if (taken) return;
+    yield durable.sleep(LEASE_PAUSE_MS);
+  }
+  // The other reader takes long. Reading beside it is double work and no danger: the watermark's ETag decides.
+}
+
+function* planned(
+  durable: Orchestration,
+  input: SessionsInput,
+  failures: Record<TransferKey, FailureReport>,
+): Steps<SessionsPlan | 'cancelled' | undefined> {
+  const { runId, siteId } = input;
+  const outcome = yield* step(durable, 'plan-sessions', { runId, siteId, without: Object.keys(failures) });
+  if (outcome.status === 'cancelled') return 'cancelled';
+  if (outcome.status === 'done') return outcome;
+  Object.assign(failures, failAll(input.transfers, outcome.failure));
+  return undefined;
+}
+
+/** Known open sessions, asked for by name, for the transfers that wait for them; and a pull's own list. */
+function* look(
+  durable: Orchestration,
+  input: SessionsInput,
+  plan: SessionsPlan,
+  reader: SliceReader,
+  failures: Record<TransferKey, FailureReport>,
+): Steps<void> {
+  const { runId, siteId } = input;
+  let after: string | undefined;
+  do {
+    const at = after === undefined ? {} : { after };
+    const looks = yield* step(durable, 'plan-looks', {
+      runId,
+      siteId,
+      appliance: plan.appliance,
+      without: Object.keys(failures),
+      ...at,
+    });
+    if (looks.status === 'failed') {
+      Object.assign(failures, failAll(input.transfers, looks.failure));
+      return;
+    }
+    if (looks.status === 'cancelled') return;
+    for (const { lsids, transfers } of looks.batches) {
+      yield* reader.readNamed(lsids, transfers);
+      if (reader.cancelled) return;
+    }
+    after = looks.after;
+  } while (after !== undefined);
+}

@@ -1,0 +1,38 @@
+import type { Destination, Origin } from '../destinations/destination.ts';
+import { Failure } from '../errors.ts';
+import type { FileDescription, SessionFileStream } from '../streams/stream.ts';
+import { fileKey } from './fetch-file.ts';
+import { owe } from './ledger.ts';
+import { pool } from './pool.ts';
+import type { Work } from './work.ts';
+import type { Taker } from './write-report.ts';
+
+const LOOK_UPS_AT_ONCE = 16;
+
+/** Files that a session announces are not fetched here: they are put into the item ledger, unless stored already. */
+export function recordingTaker(
+  at: Work,
+  origin: Origin,
+  stream: SessionFileStream,
+  destination: Destination,
+): Taker {
+  const sink = destination.files;
+  if (!sink)
+    throw new Failure('terminal', 'no-files', `"${destination.name}" cannot take files (${stream.title}).`);
+  return {
+    async take(batch) {
+      const items = batch
+        .filter(({ final }) => final)
+        .flatMap(({ reading }) => stream.items(reading.session));
+      const owed: { item: FileDescription; destinationId: string }[] = [];
+      await pool(items, LOOK_UPS_AT_ONCE, async (item) => {
+        if (!(await sink.find(fileKey(origin, stream.id, item.key))))
+          owed.push({ item, destinationId: destination.id });
+      });
+      const wantedBy = at.run.kind === 'pull' ? at.run.id : undefined;
+      const { state, now } = at.services;
+      const added = await owe(state, at.site.id, stream.id, owed, now(), wantedBy);
+      return { found: items.length, owed: added, repeated: items.length - owed.length };
+    },
+  };
+}

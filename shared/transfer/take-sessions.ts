@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { renderSessionDocument } from '../appliance/session-report.ts';
+import type { Destination, FileSink, Origin, SessionSink } from '../destinations/destination.ts';
+import { Failure } from '../errors.ts';
+import type { Counts } from '../runs/run.ts';
+import { sessionValues } from '../streams/session-values.ts';
+import { fileKey } from './fetch-file.ts';
+import { setAside } from './ledger.ts';
+import { pool } from './pool.ts';
+import type { Work } from './work.ts';
+import type { TakenSession, Taker } from './write-report.ts';
+
+const FILES_AT_ONCE = 8;
+
+/** Session data: records where the destination takes records, else one XML file a session. */
+export function sessionTaker(at: Work, origin: Origin, destination: Destination): Taker {
+  if (destination.sessions) return recordTaker(at, origin, destination.id, destination.sessions);
+  if (destination.files) return fileTaker(origin, destination.files);
+  throw new Failure('terminal', 'no-sessions', `"${destination.name}" cannot take session data.`);
+}
+
+function recordTaker(at: Work, origin: Origin, destinationId: string, sink: SessionSink): Taker {
+  return {
+    async take(batch) {
+      const versions = batch.map(({ reading, readAt }) => ({
+        session: reading.session,
+        hash: reading.hash,
+        closed: reading.session.endTime !== null,
+        readAt,
+      }));
+      const outcomes = await sink.store(origin, versions);
+      const counts = { found: batch.length, stored: 0, repeated: 0, setAside: 0 };
+      for (const [index, { status, reason }] of outcomes.entries()) {
+        const session = batch[index]?.reading.session;
+        if (status === 'rejected' && session) {
+          counts.setAside++;
+          const message = `The session cannot be stored: ${reason ?? 'no reason given'}`;
+          const item = {
+            key: session.lsid,
+            lsid: session.lsid,
+            values: sessionValues(session),
+            extension: 'xml',
+          };
+          const failure = { kind: 'item', code: 'rejected', message } as const;
+          const { state, now } = at.services;
+          await setAside(state, at.site.id, 'session-data', item, destinationId, failure, now());
+        } else if (status === 'stored' || status === 'replaced') counts.stored++;
+        else counts.repeated++;
+      }
+      return counts;
+    },
+  };
+}
+
+function fileTaker(origin: Origin, sink: FileSink): Taker {
+  return {
+    async take(batch) {
+      const counts = { found: batch.length, stored: 0, repeated: 0, skipped: 0, bytes: 0 };
+      const final = batch.filter((taken) => taken.final);
+      await pool(final, FILES_AT_ONCE, async (taken) => {
+        const done = await storeDocument(origin, sink, taken);
+        counts[done.status]++;
+        counts.bytes += done.bytes;
+      });
+      return counts;
+    },
+  };
+}
+
+async function storeDocument(
+  origin: Origin,
+  sink: FileSink,
+  { reading, readAt, root }: TakenSession,
+): Promise<{ status: keyof Pick<Counts, 'stored' | 'repeated' | 'skipped'>; bytes: number }> {
+  const { session, hash, xml } = reading;
+  const begun = await sink.begin({
+    origin,
+    stream: 'session-data',
+    key: fileKey(origin, 'session-data', session.lsid),
+    values: { ...sessionValues(session), SUPPORT_SITE_HOST: origin.host, EXTENSION: 'xml' },
+    version: { hash, closed: session.endTime !== null, readAt },
+    contentType: 'application/xml',
+  });
+  if (begun.status === 'skipped') return { status: 'skipped', bytes: 0 };
+  if (begun.status !== 'write') return { status: 'repeated', bytes: 0 };
+  const bytes = Buffer.from(renderSessionDocument(root, xml), 'utf8');
+  try {
+    await begun.write.write(bytes);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await begun.write.commit({ size: bytes.length, sha256, verified: 'end-tag' });
+    return { status: 'stored', bytes: bytes.length };
+  } catch (error) {
+    await begun.write.abort();
+    throw error;
+  }
+}

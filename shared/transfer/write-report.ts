@@ -1,0 +1,166 @@
+import { readSessionReport } from '../appliance/session-report.ts';
+import { reportPart } from '../runs/progress.ts';
+import { type Counts, type Transfer, type TransferKey, transferKey, transferOf } from '../runs/run.ts';
+import { destinationIn } from '../runs/run-settings.ts';
+import type { Services } from '../services.ts';
+import type { SessionReading } from '../sessions/session.ts';
+import { streamOf } from '../streams/index.ts';
+import { missedSessions } from './missed-sessions.ts';
+import { forgetOpen, isFinal, openRow, openSessions, rememberOpen } from './open-sessions.ts';
+import { recordingTaker } from './take-files.ts';
+import { sessionTaker } from './take-sessions.ts';
+import { type Outcome, originOf, type Work, work } from './work.ts';
+
+export interface WriteInput {
+  readonly runId: string;
+  readonly siteId: string;
+  readonly transfer: TransferKey;
+  readonly staged?: string;
+  /**
+   * `ended`: sessions that ended in a window. `began`: sessions that began in it; those with an end are met by the
+   * window they ended in. `named`: known open ones, by lsid. `pull`: whatever was asked for.
+   */
+  readonly reading: 'ended' | 'began' | 'named' | 'pull';
+  /** For `named`: who should be in it. */
+  readonly expected?: readonly string[];
+  /** Names this piece of work, so that a repeat counts once. */
+  readonly part: string;
+  readonly readAt: number;
+  /** Both clocks at the plan, Unix seconds: they turn `readAt` into appliance time. */
+  readonly appliance: number;
+  readonly ours: number;
+  readonly applianceId?: string;
+  readonly apiVersion?: string;
+}
+
+/** Takes the sessions of a batch as the data type has it, durably, and says what came of it. */
+export interface Taker {
+  take(batch: readonly TakenSession[]): Promise<Partial<Counts>>;
+}
+
+export interface TakenSession {
+  readonly reading: SessionReading;
+  /** It closed, or is declared abnormally closed: file destinations get it. */
+  readonly final: boolean;
+  /** Appliance time of the reading, seconds with fraction. */
+  readonly readAt: number;
+  /** The report's root tag, for a document of its own. */
+  readonly root: { readonly name: string; readonly startTag: string };
+}
+
+const BATCH_SESSIONS = 100;
+const BATCH_CHARACTERS = 4_000_000;
+
+/** Brings one staged slice to one transfer. All of it is durable when this is done; it may be done again. */
+export function writeReport(services: Services, input: WriteInput): Promise<Outcome<object>> {
+  return work(services, input, async (at) => {
+    const transfer = transferOf(at.run, input.transfer);
+    const writer = new ReportWriter(at, input, transfer, await taker(at, input, transfer));
+    await writer.write();
+    await reportPart(services.state, at.run.id, input.transfer, input.part, writer.counts);
+    return {};
+  });
+}
+
+async function taker(at: Work, input: WriteInput, transfer: Transfer): Promise<Taker> {
+  const destination = await at.services.destination(destinationIn(at.settings, transfer.destinationId));
+  const stream = streamOf(transfer.stream);
+  if (stream.from !== 'session-report') throw new Error(`${stream.id} does not come from session reports`);
+  const origin = originOf(at.site, input);
+  return stream.content === 'session'
+    ? sessionTaker(at, origin, destination)
+    : recordingTaker(at, origin, stream, destination);
+}
+
+class ReportWriter {
+  readonly #at: Work;
+  readonly #input: WriteInput;
+  readonly #transfer: TransferKey;
+  readonly #taker: Taker;
+  #open = new Set<string>();
+  readonly #seen = new Set<string>();
+  counts: Record<string, number> = {};
+
+  constructor(at: Work, input: WriteInput, transfer: Transfer, taker: Taker) {
+    this.#at = at;
+    this.#input = input;
+    this.#transfer = transferKey(transfer);
+    this.#taker = taker;
+  }
+
+  async write(): Promise<void> {
+    const { services } = this.#at;
+    const remembers = this.#input.reading !== 'pull';
+    if (remembers)
+      this.#open = new Set(
+        (await openSessions(services.state, this.#transfer, Number.POSITIVE_INFINITY)).map(
+          ({ lsid }) => lsid,
+        ),
+      );
+    if (this.#input.staged !== undefined) await this.#writeStaged(this.#input.staged);
+    if (this.#input.reading === 'named') {
+      const missing = (this.#input.expected ?? []).filter(
+        (lsid) => this.#open.has(lsid) && !this.#seen.has(lsid),
+      );
+      this.#count({
+        setAside: await missedSessions(this.#at, this.#transfer, missing, this.#input.appliance),
+      });
+    }
+  }
+
+  async #writeStaged(staged: string): Promise<void> {
+    const report = readSessionReport(this.#at.services.staging.read(staged));
+    let batch: TakenSession[] = [];
+    let characters = 0;
+    const readAt = this.#input.appliance + this.#input.readAt / 1000 - this.#input.ours;
+    for await (const reading of report) {
+      this.#at.signal.throwIfAborted();
+      this.#seen.add(reading.session.lsid);
+      if (!this.#isWanted(reading)) continue;
+      if (!report.root) throw new Error('a session without a root');
+      const final = isFinal(reading.session, this.#input.appliance, this.#at.site.openSessionHours);
+      batch.push({ reading, final, readAt, root: report.root });
+      characters += reading.xml.length;
+      if (batch.length >= BATCH_SESSIONS || characters >= BATCH_CHARACTERS) {
+        await this.#flush(batch);
+        batch = [];
+        characters = 0;
+      }
+    }
+    if (batch.length > 0) await this.#flush(batch);
+  }
+
+  #isWanted({ session }: SessionReading): boolean {
+    switch (this.#input.reading) {
+      case 'began':
+        return session.endTime === null;
+      case 'named':
+        return this.#open.has(session.lsid);
+      default:
+        return true;
+    }
+  }
+
+  async #flush(batch: readonly TakenSession[]): Promise<void> {
+    const counts = await this.#taker.take(batch);
+    const running = batch.filter(({ final }) => !final).length;
+    this.#count({ ...counts, open: running });
+    if (this.#input.reading !== 'pull') await this.#rememberOpen(batch);
+  }
+
+  /** After the sessions are stored: one that is still open is asked for again, one that closed is forgotten. */
+  async #rememberOpen(batch: readonly TakenSession[]): Promise<void> {
+    const { services, site } = this.#at;
+    for (const { reading } of batch) {
+      const { session } = reading;
+      const row =
+        session.endTime === null ? openRow(session, this.#input.appliance, site.openSessionHours) : undefined;
+      if (row) await rememberOpen(services.state, this.#transfer, row);
+      else if (this.#open.has(session.lsid)) await forgetOpen(services.state, this.#transfer, session.lsid);
+    }
+  }
+
+  #count(counts: Partial<Counts>): void {
+    for (const [name, value] of Object.entries(counts)) this.counts[name] = (this.counts[name] ?? 0) + value;
+  }
+}
