@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { BlockBlobClient, BlockBlobTier } from '@azure/storage-blob';
+import type { BlockBlobClient } from '@azure/storage-blob';
 import { Failure } from '../../errors.ts';
 import { azureFailure, azureStatus } from '../../state/azure-failure.ts';
 import { toMetadata } from './blob-metadata.ts';
@@ -9,7 +9,7 @@ export interface BlobAttemptOptions {
   readonly where: string;
   readonly name: string;
   readonly blockBytes: number;
-  readonly tier: BlockBlobTier | undefined;
+  readonly tier: string | undefined;
   readonly contentType: string | undefined;
   readonly blob: (name: string) => BlockBlobClient;
 }

@@ -1,4 +1,4 @@
-import type { BlockBlobClient, BlockBlobTier, ContainerClient } from '@azure/storage-blob';
+import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { azureFailure, azureStatus } from '../../state/azure-failure.ts';
 import { type BlobAccount, describeContainer, openContainer } from '../../state/blob-client.ts';
 import type { FileEvidence } from '../destination.ts';
@@ -11,7 +11,7 @@ export type BlobStoreOptions = BlobAccount & {
   readonly container: string;
   /** Folder in the container, without a slash at either end; empty = none. */
   readonly prefix?: string;
-  readonly tier?: BlockBlobTier;
+  readonly tier?: 'Hot' | 'Cool' | 'Cold';
   /** Held in memory twice for each open write; at most 50,000 make a file. Default 8 MiB. */
   readonly blockBytes?: number;
 };

@@ -1,0 +1,90 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { openBlobStore } from '../../shared/destinations/file/blob-store.ts';
+import type { FileStore } from '../../shared/destinations/file/file-store.ts';
+import { openLocalStore } from '../../shared/destinations/file/local-store.ts';
+import { openSqliteState } from '../../shared/state/sqlite-state.ts';
+import type { FilePlace } from '../contract/file-place.ts';
+import type { Azurite } from './azurite.ts';
+import { MemoryFiles } from './memory-file-store.ts';
+
+export async function memoryPlace(): Promise<FilePlace> {
+  const files = new MemoryFiles();
+  const state = openSqliteState(':memory:');
+  return {
+    state,
+    openStore: () => files.open(),
+    list: async () =>
+      new Map([...files.visible.values()].map(({ name, bytes }) => [name, bytes.toString('latin1')])),
+    plant: async (name, content) => {
+      files.set(name, Buffer.from(content));
+    },
+    unfinished: async () => files.unfinished.size,
+    end: () => state.close(),
+  };
+}
+
+export async function folderPlace(): Promise<FilePlace & { readonly folder: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'destination-file-'));
+  const state = openSqliteState(':memory:');
+  const stores: FileStore[] = [];
+  const all = (): string[] =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  return {
+    folder,
+    state,
+    openStore() {
+      const store = openLocalStore(folder);
+      stores.push(store);
+      return store;
+    },
+    async list() {
+      const names = all().filter((name) => !name.startsWith('.incomplete/'));
+      return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'latin1')]));
+    },
+    async plant(name, content) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), content);
+    },
+    unfinished: async () => all().filter((name) => /^\.incomplete\/(?!lock)/.test(name)).length,
+    async end() {
+      for (const store of stores) await store.close();
+      await state.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+let containers = 0;
+
+export async function blobPlace(azurite: Azurite): Promise<FilePlace & { readonly container: string }> {
+  const state = openSqliteState(':memory:');
+  const container = `place-${++containers}`;
+  const { connectionString } = azurite;
+  const client = BlobServiceClient.fromConnectionString(connectionString).getContainerClient(container);
+  return {
+    container,
+    state,
+    openStore: () =>
+      openBlobStore({ connectionString, container, prefix: 'in/folder', blockBytes: 64 * 1024 }),
+    async list() {
+      const files = new Map<string, string>();
+      if (!(await client.exists())) return files;
+      for await (const { name } of client.listBlobsFlat()) {
+        const bytes = await client.getBlobClient(name).downloadToBuffer();
+        files.set(name.replace(/^in\/folder\//, ''), bytes.toString('latin1'));
+      }
+      return files;
+    },
+    async plant(name, content) {
+      await client.createIfNotExists();
+      await client.getBlockBlobClient(`in/folder/${name}`).upload(content, Buffer.byteLength(content));
+    },
+    unfinished: async () => undefined,
+    end: () => state.close(),
+  };
+}
