@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const MARK = '.integration-client';
+
+/** Where everything of a local installation lives. */
+export interface DataFolder {
+  readonly folder: string;
+  readonly state: string;
+  readonly host: string;
+  readonly staging: string;
+  readonly secrets: string;
+  readonly demo: string;
+  readonly files: string;
+  readonly sessions: string;
+  readonly log: string;
+}
+
+/**
+ * Makes the folder, empty first if asked for. Only a folder that this program made, or an empty one, is emptied.
+ * Throws an Error with one line for a person.
+ */
+export function openDataFolder(folder: string, reset: boolean): DataFolder {
+  if (reset && existsSync(folder)) {
+    const own = existsSync(join(folder, MARK)) || readdirSync(folder).length === 0;
+    if (!own)
+      throw new Error(`--reset: ${folder} was not made by this program; empty it yourself or take another.`);
+    rmSync(folder, { recursive: true });
+  }
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, MARK), 'Everything of a local installation lives in this folder.\n');
+  } catch (error) {
+    throw new Error(
+      `--data ${folder}: ${(error as NodeJS.ErrnoException).code ?? String(error)}; give a folder that can be written.`,
+    );
+  }
+  return {
+    folder,
+    state: join(folder, 'state.db'),
+    host: join(folder, 'host.db'),
+    staging: join(folder, 'staging'),
+    secrets: join(folder, 'secrets.json'),
+    demo: join(folder, 'demo.json'),
+    files: join(folder, 'files'),
+    sessions: join(folder, 'sessions.db'),
+    log: join(folder, 'log.ndjson'),
+  };
+}

@@ -1,0 +1,39 @@
+import { Connections } from '../../shared/connections.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Services } from '../../shared/services.ts';
+import { environmentSecrets, fileSecrets, firstOf, type SecretStore } from '../../shared/settings/secrets.ts';
+import { openFolderStaging } from '../../shared/state/folder-staging.ts';
+import { openSqliteState } from '../../shared/state/sqlite-state.ts';
+import type { StagingStore } from '../../shared/state/staging.ts';
+import type { StateStore } from '../../shared/state/state-store.ts';
+import type { DataFolder } from './data-folder.ts';
+
+export interface LocalPorts {
+  readonly state: StateStore;
+  readonly staging: StagingStore;
+  readonly secrets: SecretStore;
+}
+
+export function localPorts(data: DataFolder): LocalPorts {
+  return {
+    state: openSqliteState(data.state),
+    staging: openFolderStaging(data.staging),
+    secrets: firstOf(environmentSecrets(process.env), fileSecrets(data.secrets)),
+  };
+}
+
+/** The services of an installation in one folder. */
+export function localServices(ports: LocalPorts, log: Log): Services {
+  const connections = new Connections({ ...ports, log });
+  return {
+    ...ports,
+    log,
+    now: () => Date.now(),
+    appliance: (site) => connections.appliance(site),
+    destination: (setting) => connections.destination(setting),
+    async close() {
+      await connections.close();
+      await ports.state.close();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { fileURLToPath } from 'node:url';
+import type { Log } from '../../shared/log.ts';
+import type { Run } from '../../shared/runs/run.ts';
+import { runStarter } from '../../shared/schedules/durable-starter.ts';
+import { makeScheduleRun } from '../../shared/schedules/make-run.ts';
+import type { RunStarter } from '../../shared/schedules/tick.ts';
+import { provideServices } from '../../shared/service-provider.ts';
+import type { Services } from '../../shared/services.ts';
+import { loadSettings } from '../../shared/settings/settings-store.ts';
+import { allRuns, closeDeadRuns, localEngine, resumeRuns } from './engine.ts';
+import { type LocalHost, type LocalHostOptions, startLocalHost } from './host/index.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The product on one machine: the functions in the local host, with their services. */
+export interface Stack {
+  readonly host: LocalHost;
+  readonly starter: RunStarter;
+  readonly services: Services;
+  /** Finishes interrupted runs; if there were none, runs every enabled schedule once. Resolves when they have ended. */
+  runOnce(): Promise<Run[]>;
+  /** Takes up interrupted runs without waiting for them. */
+  resume(): Promise<Run[]>;
+  /** Makes and starts a run of each enabled schedule that has never run. */
+  startNewSchedules(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StackOptions
+  extends Pick<LocalHostOptions, 'delivery' | 'timers' | 'port' | 'closeLimitMs'> {
+  readonly services: Services;
+  /** The host's own SQLite file. */
+  readonly database: string;
+  readonly log: Log;
+}
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { services, log } = options;
+  provideServices(() => services);
+  const host = await startLocalHost({
+    functionFiles: [`${root}functions/*.ts`],
+    hostJson: `${root}host.json`,
+    database: options.database,
+    log,
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
+    ...(options.timers === undefined ? {} : { timers: options.timers }),
+    ...(options.closeLimitMs === undefined ? {} : { closeLimitMs: options.closeLimitMs }),
+  });
+  const starter = runStarter(localEngine(host.url));
+  const resume = () => resumeRuns(services.state, starter);
+  const startSchedules = async (wanted: (scheduleId: string) => boolean): Promise<string[]> => {
+    const { settings } = await loadSettings(services.state);
+    const due = services.now();
+    const ids: string[] = [];
+    for (const schedule of settings.schedules.filter(({ enabled, id }) => enabled && wanted(id))) {
+      const run = await makeScheduleRun(services.state, settings, schedule, due);
+      await starter.start(run.id);
+      ids.push(run.id);
+    }
+    return ids;
+  };
+  return {
+    host,
+    starter,
+    services,
+    resume,
+    async runOnce() {
+      const interrupted = (await resume()).map(({ id }) => id);
+      const ids = interrupted.length > 0 ? interrupted : await startSchedules(() => true);
+      await host.idle();
+      await closeDeadRuns(services.state, starter, ids);
+      return (await allRuns(services.state)).filter(({ id }) => ids.includes(id));
+    },
+    async startNewSchedules() {
+      const runs = await allRuns(services.state);
+      await startSchedules((id) => !runs.some(({ scheduleId }) => scheduleId === id));
+    },
+    async close() {
+      await host.close();
+      await services.close();
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { reportFailure } from '../../shared/errors.ts';
+import type { Run } from '../../shared/runs/run.ts';
+import { loadSettings, saveSettings } from '../../shared/settings/settings-store.ts';
+import type { StateStore } from '../../shared/state/state-store.ts';
+import { closingLine } from './closing-line.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { type Demo, startDemo } from './demo.ts';
+import { allRuns } from './engine.ts';
+import { fileLog } from './file-log.ts';
+import { localPorts, localServices } from './local-services.ts';
+import { readOptions, type StartOptions, usage } from './options.ts';
+import { showProgress } from './progress-display.ts';
+import { type Stack, startStack } from './stack.ts';
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** `npm start`: the whole product in one process. */
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const data = openDataFolder(options.data, options.reset);
+  const log = fileLog(data.log, process.env.LOG_LEVEL ?? 'info');
+  const services = localServices(localPorts(data), log);
+  let demo: Demo | undefined;
+  let stack: Stack | undefined;
+  try {
+    demo = await prepareSettings(options, data, services.state);
+    stack = await startStack({
+      services,
+      log,
+      database: data.host,
+      port: options.port,
+      timers: options.once ? 'off' : 'on',
+    });
+    return options.once ? await once(stack) : await live(stack, options, demo);
+  } finally {
+    await (stack?.close() ?? services.close());
+    await demo?.close();
+  }
+}
+
+async function prepareSettings(
+  options: StartOptions,
+  data: DataFolder,
+  state: StateStore,
+): Promise<Demo | undefined> {
+  if (options.demo) return startDemo(data, state);
+  if (options.settings === undefined) return undefined;
+  const { etag } = await loadSettings(state);
+  await saveSettings(state, readSettingsFile(options.settings), etag);
+  return undefined;
+}
+
+function readSettingsFile(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(
+      `--settings ${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)}.`,
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`--settings ${path}: not JSON: ${(error as Error).message.split('\n', 1)[0]}.`);
+  }
+}
+
+async function once(stack: Stack): Promise<number> {
+  const progress = showProgress(stack.services.state, process.stderr);
+  const runs = await stack.runOnce();
+  await progress.stop();
+  const { settings } = await loadSettings(stack.services.state);
+  const succeeded = runs.every(({ status }) => status === 'succeeded');
+  say(closingLine(runs, settings));
+  if (runs.length === 0) say('There is no enabled schedule: nothing was run.');
+  process.stdout.write(`${JSON.stringify({ succeeded, runs }, null, 2)}\n`);
+  return succeeded ? 0 : 1;
+}
+
+async function live(stack: Stack, options: StartOptions, demo: Demo | undefined): Promise<number> {
+  const began = new Date().toISOString();
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  say(`Integration Client for BeyondTrust: API at ${stack.host.url}/api, everything else in ${options.data}`);
+  for (const appliance of demo?.appliances ?? []) say(`Simulated appliance at ${appliance.address}`);
+  say('Stop it with Ctrl-C; it goes on where it stopped.');
+  await stack.resume();
+  if (demo) await stack.startNewSchedules();
+  const progress = showProgress(stack.services.state, process.stderr);
+  while (!stop.signal.aborted)
+    await pause(60_000, undefined, { signal: stop.signal }).catch((error: unknown) => {
+      if (!stop.signal.aborted) throw error;
+    });
+  say('Stopping …');
+  await progress.stop();
+  const { settings } = await loadSettings(stack.services.state);
+  const runs: Run[] = (await allRuns(stack.services.state)).filter((run) => (run.finishedAt ?? '') >= began);
+  say(closingLine(runs, settings));
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(error instanceof Error ? reportFailure(error).message : String(error));
+  process.exitCode = 2;
+}
