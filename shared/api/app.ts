@@ -1,18 +1,9 @@
 import { Hono } from 'hono';
-import type { RunStarter } from '../schedules/tick.ts';
-import type { Services } from '../services.ts';
+import type { ApiEnvironment } from './environment.ts';
 import { problemOf, problemResponse } from './problem.ts';
 import { pullRoutes } from './pulls.ts';
 import { runRoutes } from './runs.ts';
 import { settingsRoutes } from './settings.ts';
-
-/** What a host hands in with each request. */
-export interface ApiBindings {
-  readonly services: Services;
-  readonly starter: RunStarter;
-}
-
-export type ApiEnvironment = { Bindings: ApiBindings };
 
 /** The HTTP API: Request → Response, the same under Azure and locally. Errors are `application/problem+json`. */
 export function createApi(): Hono<ApiEnvironment> {

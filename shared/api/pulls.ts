@@ -9,8 +9,8 @@ import type { Settings } from '../settings/settings.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { streamOf } from '../streams/index.ts';
 import { streamIds } from '../streams/stream.ts';
-import type { ApiEnvironment } from './app.ts';
 import { readBody } from './body.ts';
+import type { ApiEnvironment } from './environment.ts';
 import { badRequest } from './problem.ts';
 import { showRun } from './runs.ts';
 

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { runProgress } from '../runs/progress.ts';
 import { getRun, noCounts, type Run, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
-import type { ApiEnvironment } from './app.ts';
+import type { ApiEnvironment } from './environment.ts';
 import { badRequest, notFound } from './problem.ts';
 
 const PAGE = 50;

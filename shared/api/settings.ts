@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { Failure } from '../errors.ts';
 import { loadSettings, saveSettings } from '../settings/settings-store.ts';
-import type { ApiEnvironment } from './app.ts';
 import { readJson } from './body.ts';
+import type { ApiEnvironment } from './environment.ts';
 
 /** The settings as one document. PUT needs `If-Match` with the ETag that was read, or `If-None-Match: *` at first. */
 export function settingsRoutes(): Hono<ApiEnvironment> {

@@ -4,8 +4,8 @@ import type { FileDescription, SessionFileStream } from '../streams/stream.ts';
 import { fileKey } from './fetch-file.ts';
 import { owe } from './ledger.ts';
 import { pool } from './pool.ts';
+import type { Taker } from './taker.ts';
 import type { Work } from './work.ts';
-import type { Taker } from './write-report.ts';
 
 const LOOK_UPS_AT_ONCE = 16;
 

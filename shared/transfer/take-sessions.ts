@@ -7,8 +7,8 @@ import { sessionValues } from '../streams/session-values.ts';
 import { fileKey } from './fetch-file.ts';
 import { setAside } from './ledger.ts';
 import { pool } from './pool.ts';
+import type { TakenSession, Taker } from './taker.ts';
 import type { Work } from './work.ts';
-import type { TakenSession, Taker } from './write-report.ts';
 
 const FILES_AT_ONCE = 8;
 

@@ -9,6 +9,7 @@ import { missedSessions } from './missed-sessions.ts';
 import { forgetOpen, isFinal, openRow, openSessions, rememberOpen } from './open-sessions.ts';
 import { recordingTaker } from './take-files.ts';
 import { sessionTaker } from './take-sessions.ts';
+import type { TakenSession, Taker } from './taker.ts';
 import { type Outcome, originOf, type Work, work } from './work.ts';
 
 export interface WriteInput {
@@ -31,21 +32,6 @@ export interface WriteInput {
   readonly ours: number;
   readonly applianceId?: string;
   readonly apiVersion?: string;
-}
-
-/** Takes the sessions of a batch as the data type has it, durably, and says what came of it. */
-export interface Taker {
-  take(batch: readonly TakenSession[]): Promise<Partial<Counts>>;
-}
-
-export interface TakenSession {
-  readonly reading: SessionReading;
-  /** It closed, or is declared abnormally closed: file destinations get it. */
-  readonly final: boolean;
-  /** Appliance time of the reading, seconds with fraction. */
-  readonly readAt: number;
-  /** The report's root tag, for a document of its own. */
-  readonly root: { readonly name: string; readonly startTag: string };
 }
 
 const BATCH_SESSIONS = 100;
