@@ -41,6 +41,8 @@ export interface CatalogItem {
   readonly skippedVersions?: readonly ItemVersion[];
   /** Contents that attempts are about to make visible. Whichever is found under the name is the item's. */
   readonly promised?: readonly PromisedFile[];
+  /** Another with each promise and each takeover of the name, so that who wrote last recognises its own row. */
+  readonly touch?: string;
 }
 
 export interface ItemVersion {

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Failure } from '../../errors.ts';
 import type { Entry, Operation } from '../../state/state-store.ts';
 import { StateConflict } from '../../state/state-store.ts';
 import type { FileContent, FileItem, FileWrite, StoredFile } from '../destination.ts';
 import type { CatalogItem, CatalogName, PromisedFile } from './catalog.ts';
-import { currentFile, itemRowKey, nameRowKey, storedFile } from './catalog.ts';
+import { currentFile, nameRowKey, storedFile } from './catalog.ts';
 import { type FileContext, itemFacts, whileConflicting } from './file-context.ts';
 import type { FileAttempt } from './file-store.ts';
 import { prepare, type Step } from './prepare.ts';
@@ -119,6 +119,8 @@ export class ItemWrite implements FileWrite {
     if (mine && known && this.#context.handling !== 'Overwrite') return entry;
     const value = { ...promisedRow(entry.value, promise), ...itemFacts(this.#item) };
     if (mine) return catalog.update(entry, value);
+    if (owner !== undefined && this.#context.handling !== 'Overwrite')
+      throw new StateConflict('the name is taken');
     const name: CatalogName = { name: promise.name, item: this.#item.key };
     const key = nameRowKey(promise.name);
     const operations: Operation[] = [{ op: 'update', key: entry.key, value, etag: entry.etag }];
@@ -129,15 +131,17 @@ export class ItemWrite implements FileWrite {
       if (victim !== undefined) {
         // Written even where nothing changes: an attempt of the other item that is at work must notice.
         const by = { key: this.#item.key, at: promise.at };
-        const row = replacedRow(victim.value, promise.name, by);
+        const row = { ...replacedRow(victim.value, promise.name, by), touch: randomUUID() };
         operations.push({ op: 'update', key: victim.key, value: row, etag: victim.etag });
         this.#context.log.warn('A file is overwritten by that of another item', { name: promise.name });
       }
     }
     await catalog.batch(operations);
     const written = await catalog.item(this.#item.key);
-    if (written === undefined || written.key !== itemRowKey(this.#item.key))
-      throw new StateConflict('the row is gone');
+    // A batch gives no ETags. One read now may be that of a later writer, whom this attempt must not outrun.
+    if (written === undefined || written.value.touch !== value.touch) {
+      throw new StateConflict('the row was changed again');
+    }
     return written;
   }
 

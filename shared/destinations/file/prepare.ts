@@ -1,5 +1,5 @@
 import { Failure } from '../../errors.ts';
-import type { Entry } from '../../state/state-store.ts';
+import { type Entry, StateConflict } from '../../state/state-store.ts';
 import type { FileItem, StoredFile } from '../destination.ts';
 import { type CatalogItem, currentFile, type ItemVersion, storedFile } from './catalog.ts';
 import type { FileContext } from './file-context.ts';
@@ -61,7 +61,9 @@ async function judge(context: FileContext, item: FileItem, entry: Entry<CatalogI
     throw new Failure('item', 'too-many-versions', told);
   }
   const reserved = row.next === undefined ? await reserveNext(context, item, entry) : entry;
-  return { status: 'write', name: reserved.value.next ?? row.name, entry: reserved };
+  const name = reserved.value.next;
+  if (name === undefined) throw new StateConflict('another attempt has used the reserved name');
+  return { status: 'write', name, entry: reserved };
 }
 
 async function skipVersion(

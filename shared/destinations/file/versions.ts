@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { CatalogFile, CatalogItem, ItemVersion, PromisedFile, ReplacedBy } from './catalog.ts';
 import { currentFile } from './catalog.ts';
 
@@ -21,7 +22,7 @@ export function storedRow(
   at: Date,
   keep: boolean,
 ): CatalogItem {
-  const { next, promised = [], earlier = [], skippedVersions, ...kept } = row;
+  const { next, promised = [], earlier = [], skippedVersions, touch: ___, ...kept } = row;
   const { replacedBy: _, version: __, ...rest } = kept;
   const before = currentFile(row);
   const files = before === undefined || before.name === found.name ? earlier : [...earlier, before];
@@ -64,7 +65,7 @@ export function replacedRow(row: CatalogItem, name: string, by: ReplacedBy): Cat
 /** The row with one promise more. */
 export function promisedRow(row: CatalogItem, promise: PromisedFile): CatalogItem {
   const others = (row.promised ?? []).filter((other) => !samePromise(other, promise));
-  return { ...row, promised: [...others, promise].slice(-32) };
+  return { ...row, promised: [...others, promise].slice(-32), touch: randomUUID() };
 }
 
 export function samePromise(a: PromisedFile, b: PromisedFile): boolean {

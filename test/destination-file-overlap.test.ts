@@ -1,0 +1,18 @@
+import { after, before } from 'node:test';
+import { describeOverlapContract } from './contract/file-overlap-contract.ts';
+import { type Azurite, startAzurite } from './support/azurite.ts';
+import { blobPlace, folderPlace, memoryPlace } from './support/file-places.ts';
+
+let azurite: Azurite;
+before(async () => {
+  azurite = await startAzurite();
+});
+after(() => azurite?.stop());
+
+// Where one file takes the place of another, both runs are stopped, at any pair of calls.
+const both = /overwrite|of one name, Over|differ, Over|first, |first versions/;
+describeOverlapContract('memory', memoryPlace, { both });
+describeOverlapContract('folder', folderPlace);
+// Each call costs a request here.
+const titles = /differ, Over|older one first, Over|of one name, Over/;
+describeOverlapContract('Azure Blob', () => blobPlace(azurite), { titles });
