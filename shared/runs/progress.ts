@@ -9,6 +9,9 @@ interface Part {
   readonly alarms?: readonly string[];
 }
 
+/** The first ones tell what is wrong; the ledger has them all. */
+const MOST_ALARMS = 10;
+
 export async function reportPart(
   state: StateStore,
   run: string,
@@ -36,7 +39,7 @@ export async function runProgress(state: StateStore, run: string): Promise<Map<T
       const sum = sums.get(value.transfer) ?? { counts: noCounts, alarms: [] };
       sums.set(value.transfer, {
         counts: addCounts(sum.counts, value.counts),
-        alarms: [...new Set([...sum.alarms, ...(value.alarms ?? [])])],
+        alarms: [...new Set([...sum.alarms, ...(value.alarms ?? [])])].slice(0, MOST_ALARMS),
       });
     }
     from = page.next;

@@ -163,6 +163,7 @@ export class OwedFile {
     } else {
       const next = failAttempt(row.value, outcome.error, report, this.#work.services.now());
       await this.#save(row, next);
+      this.#result.alarms.set(row.value.destinationId, report.message);
       this.#count(row, next.state === 'set-aside' ? { setAside: 1 } : { postponed: 1 });
     }
     this.#work.services.log.warn(report.message, {
