@@ -1,7 +1,8 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
 import * as df from 'durable-functions';
+import { filesOrchestration, snapshotOrchestration } from '../shared/transfer/files-orchestration.ts';
 import type { Orchestration, OrchestratorName, Steps } from '../shared/transfer/orchestration.ts';
-import { runOrchestration, snapshotOrchestration } from '../shared/transfer/run-orchestration.ts';
+import { runOrchestration } from '../shared/transfer/run-orchestration.ts';
 import { sessionsOrchestration } from '../shared/transfer/sessions-orchestration.ts';
 
 /** What the steps of a run may do, on durable-functions. Everything they yield was made here. */
@@ -27,3 +28,4 @@ function register<I>(
 register('run', runOrchestration);
 register('site-sessions', sessionsOrchestration);
 register('site-snapshot', snapshotOrchestration);
+register('site-files', filesOrchestration);

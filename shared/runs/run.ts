@@ -20,6 +20,12 @@ export function transferKey(transfer: Pick<Transfer, 'siteId' | 'stream' | 'dest
   return stateKey(transfer.siteId, transfer.stream, transfer.destinationId);
 }
 
+/** The parts of a key again, as `stateKey` wrote them: ids and data types hold no character that it would change. */
+export function transferParts(key: TransferKey): { siteId: string; stream: string; destinationId: string } {
+  const [siteId = '', stream = '', destinationId = ''] = key.split('|');
+  return { siteId, stream, destinationId };
+}
+
 export function transferOf(run: Run, key: TransferKey): Transfer {
   const transfer = run.transfers.find((candidate) => transferKey(candidate) === key);
   if (!transfer) throw new Error(`run ${run.id} has no transfer ${key}`);

@@ -32,6 +32,8 @@ export interface Drained {
 
 const PAGE = 60;
 const WORKERS = 3;
+/** The first ones tell what is wrong; the ledger has them all. */
+const MOST_ALARMS = 10;
 /** So many refusals in a row that look like the account's fault, and no success: stop asking. */
 const REFUSALS_IN_A_ROW = 5;
 
@@ -149,7 +151,7 @@ class Drain {
     for (const [destinationId, counts] of result.counts) this.#add(destinationId, counts);
     for (const [destinationId, alarm] of result.alarms) {
       const alarms = this.#alarms.get(destinationId) ?? new Set();
-      this.#alarms.set(destinationId, alarms.add(alarm));
+      if (alarms.size < MOST_ALARMS) this.#alarms.set(destinationId, alarms.add(alarm));
     }
     for (const [destinationId, failure] of result.broken) {
       this.#failures.set(destinationId, failure);

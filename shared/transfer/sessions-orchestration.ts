@@ -1,8 +1,9 @@
 import type { FailureReport } from '../errors.ts';
 import type { TransferKey } from '../runs/run.ts';
+import { drainAll } from './files-orchestration.ts';
 import { type Orchestration, type Steps, step } from './orchestration.ts';
 import type { SessionsPlan } from './plan-sessions.ts';
-import { drainAll, failAll, type GroupInput, type GroupResult, guarded } from './run-orchestration.ts';
+import { failAll, type GroupInput, type GroupResult, guarded } from './run-orchestration.ts';
 import { SliceReader } from './slice-reader.ts';
 
 /** What one generation hands to the next: references and counts, no bodies. */
@@ -38,7 +39,7 @@ export function* sessionsOrchestration(
       if (reader.cancelled) break;
     }
     const left = plan.slices.slice(SLICES_A_GENERATION);
-    const alive = input.transfers.length > Object.keys(failures).length || hasFiles(input);
+    const alive = input.transfers.some((transfer) => !(transfer in failures));
     if (!reader.cancelled && alive && (left.length > 0 || plan.more)) {
       continued = true;
       const next = left.length > 0 ? { plan: { ...plan, slices: left, marks: reader.marks } } : {};
@@ -48,17 +49,13 @@ export function* sessionsOrchestration(
     if (!reader.cancelled) yield* look(durable, input, plan, reader, failures);
     yield* step(durable, 'end-reading', { runId, siteId });
     if (reader.cancelled) return { failures, cancelled: true };
-    return yield* drainAll(durable, input, failures);
+    return yield* drainAll(durable, group(input), failures, input.instanceId);
   });
   return continued ? undefined : result;
 }
 
-function group({ runId, siteId, feed, streams, transfers }: SessionsInput): GroupInput {
-  return { runId, siteId, feed, streams, transfers };
-}
-
-function hasFiles(input: GroupInput): boolean {
-  return input.streams.some((stream) => stream !== 'session-data');
+function group({ runId, instanceId, siteId, feed, streams, transfers }: SessionsInput): GroupInput {
+  return { runId, instanceId, siteId, feed, streams, transfers };
 }
 
 function* waitForLease(durable: Orchestration, runId: string, siteId: string): Steps<void> {
