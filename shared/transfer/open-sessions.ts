@@ -32,8 +32,8 @@ export function openRow(
   const since = session.startTime ?? appliance;
   const age = appliance - since;
   if (age > FORGOTTEN_AFTER) return undefined;
-  // One that was declared abnormal may still close: look once a day.
-  const nextLook = isFinal(session, appliance, openSessionHours) ? appliance + 24 * HOUR : appliance;
+  // One that was declared abnormal may still close: look once a day. Any other at the next run, not again in this one.
+  const nextLook = appliance + (isFinal(session, appliance, openSessionHours) ? 24 * HOUR : 1);
   return { lsid: session.lsid, since, nextLook };
 }
 
