@@ -10,6 +10,7 @@ before(async () => {
 after(() => azurite?.stop());
 
 describeDestinationContract('folder', folderPlace);
+describeDestinationContract('folder without hard links', () => folderPlace({ hardLinks: false }));
 describeDestinationContract('Azure Blob', () => blobPlace(azurite));
 // The stand-in of other tests keeps to the same contract.
 describeDestinationContract('memory', memoryPlace);

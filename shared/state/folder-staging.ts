@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type Dirent } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncFolder } from './durable-folder.ts';
+import { makeFolder, syncFolder } from './durable-folder.ts';
 import { errorCode, fileFailure } from './file-failure.ts';
 import { checkStagingName, type StagedContent, type StagingStore, stagingMissing } from './staging.ts';
 
@@ -108,7 +108,7 @@ class FolderStaging implements StagingStore {
 
   async #prepare(): Promise<void> {
     const folder = join(this.#folder, partial);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     for (const name of await readdir(folder)) {
       const path = join(folder, name);
       const age = await stat(path).then(
@@ -121,7 +121,7 @@ class FolderStaging implements StagingStore {
 
   async #publish(temporary: string, path: string): Promise<void> {
     for (let turn = 0; ; turn++) {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path), 0o700);
       try {
         await rename(temporary, path);
         break;

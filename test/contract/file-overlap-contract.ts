@@ -84,6 +84,20 @@ export const overlaps: readonly Overlap[] = [
     },
   },
   {
+    title: 'two versions, the older one first, whose first attempt died before its file was there, Overwrite',
+    handling: 'Overwrite',
+    setUp: async (place) => {
+      await old('Overwrite')(place);
+      const interruption = new Interruption('die', 'attempt.put');
+      void session('new', 20)(openAt(place, { handling: 'Overwrite', interruption }));
+      await interruption.reached;
+      await interruption.bury();
+    },
+    one: session('new', 20),
+    two: session('newer', 30),
+    check: newestIs('newer'),
+  },
+  {
     title: 'two first versions, Overwrite',
     handling: 'Overwrite',
     one: session('new', 20),

@@ -95,7 +95,13 @@ export async function storeIn(
   const begun = await sinkOf(destination).begin(item);
   if (begun.status !== 'write') return begun;
   const all = Buffer.from(bytes as string);
-  for (let at = 0; at < all.byteLength; at += chunkBytes)
-    await begun.write.write(all.subarray(at, at + chunkBytes));
+  try {
+    for (let at = 0; at < all.byteLength; at += chunkBytes) {
+      await begun.write.write(all.subarray(at, at + chunkBytes));
+    }
+  } catch (error) {
+    await begun.write.abort();
+    throw error;
+  }
   return { status: 'stored', file: await begun.write.commit(contentOf(bytes)) };
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { openBlobStore } from '../../shared/destinations/file/blob-store.ts';
 import type { FileStore } from '../../shared/destinations/file/file-store.ts';
-import { openLocalStore } from '../../shared/destinations/file/local-store.ts';
+import { type LocalStoreOptions, openLocalStore } from '../../shared/destinations/file/local-store.ts';
 import { openSqliteState } from '../../shared/state/sqlite-state.ts';
 import type { FilePlace } from '../contract/file-place.ts';
 import type { Azurite } from './azurite.ts';
@@ -26,7 +26,9 @@ export async function memoryPlace(): Promise<FilePlace> {
   };
 }
 
-export async function folderPlace(): Promise<FilePlace & { readonly folder: string }> {
+export async function folderPlace(
+  options: LocalStoreOptions = {},
+): Promise<FilePlace & { readonly folder: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'destination-file-'));
   const state = openSqliteState(':memory:');
   const stores: FileStore[] = [];
@@ -38,7 +40,7 @@ export async function folderPlace(): Promise<FilePlace & { readonly folder: stri
     folder,
     state,
     openStore() {
-      const store = openLocalStore(folder);
+      const store = openLocalStore(folder, options);
       stores.push(store);
       return store;
     },

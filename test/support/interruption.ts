@@ -16,7 +16,7 @@ export class Interruption {
   /** Resolves when the interruption has happened. */
   readonly reached: Promise<void>;
   readonly #kind: InterruptionKind;
-  readonly #at: number;
+  readonly #at: number | string;
   readonly #when: 'before' | 'after';
   readonly #attempts: FileAttempt[] = [];
   readonly #resumed: Promise<void>;
@@ -24,8 +24,8 @@ export class Interruption {
   #resume: () => void = () => undefined;
   #dead = false;
 
-  /** @param at number of the call, from 1; 0 = none, only count */
-  constructor(kind: InterruptionKind, at: number, when: 'before' | 'after' = 'before') {
+  /** @param at number of the call, from 1, or the name of the first such call; 0 = none, only count */
+  constructor(kind: InterruptionKind, at: number | string, when: 'before' | 'after' = 'before') {
     this.#kind = kind;
     this.#at = at;
     this.#when = when;
@@ -62,12 +62,7 @@ export class Interruption {
   }
 
   #wrap<T extends object>(what: string, target: T, methods: readonly (keyof T & string)[]): T {
-    const wrapped = Object.create(target) as Record<string, unknown>;
-    for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(target))) {
-      const method = (target as Record<string, unknown>)[name];
-      // Private fields are not reached through the wrapper's prototype chain, so every method is bound to its own.
-      if (typeof method === 'function' && name !== 'constructor') wrapped[name] = method.bind(target);
-    }
+    const wrapped = bindMethods(target);
     for (const name of methods) {
       const method = target[name] as (...args: unknown[]) => Promise<unknown>;
       wrapped[name] = (...args: unknown[]) => this.#call(`${what}.${name}`, () => method.apply(target, args));
@@ -79,7 +74,8 @@ export class Interruption {
     if (this.#dead) return new Promise(() => undefined);
     const number = this.calls.push(name);
     // To discard never throws; that is its promise.
-    const here = number === this.#at && !(this.#kind === 'throw' && name === 'attempt.discard');
+    const meant = number === this.#at || (name === this.#at && this.calls.indexOf(name) === number - 1);
+    const here = meant && !(this.#kind === 'throw' && name === 'attempt.discard');
     if (here && this.#when === 'before') await this.#interrupt();
     const result = await work();
     if (here && this.#when === 'after') await this.#interrupt();
@@ -93,4 +89,15 @@ export class Interruption {
     this.#dead = true;
     return new Promise(() => undefined);
   }
+}
+
+/** A stand-in for an object whose methods can be replaced one by one. */
+export function bindMethods(target: object): Record<string, unknown> {
+  const wrapped = Object.create(target) as Record<string, unknown>;
+  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(target))) {
+    const method = (target as Record<string, unknown>)[name];
+    // Private fields are not reached through the prototype chain, so every method is bound to its own object.
+    if (typeof method === 'function' && name !== 'constructor') wrapped[name] = method.bind(target);
+  }
+  return wrapped;
 }

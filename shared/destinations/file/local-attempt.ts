@@ -58,6 +58,7 @@ export class LocalAttempt implements FileAttempt {
 
   /** A hard link is the one call that makes a name only where there is none. */
   async #create(name: string, target: string): Promise<boolean> {
+    if (!this.#store.hardLinks) return this.#replace(name, undefined);
     try {
       await link(this.#path, target);
       return true;

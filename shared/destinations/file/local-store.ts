@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, renameSync, statSync, unlinkSync } from 'node:fs';
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../errors.ts';
-import { syncFolder } from '../../state/durable-folder.ts';
+import { makeFolder, syncFolder } from '../../state/durable-folder.ts';
 import { errorCode, fileFailure } from '../../state/file-failure.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import type { AttemptKey, FileAttempt, FileStat, FileStore } from './file-store.ts';
@@ -20,18 +20,25 @@ const incomplete = '.incomplete';
  * @throws Failure `terminal`: `disk-full`, `no-access`, `not-a-folder`, `other-file-system`, `no-locks`;
  *   `transient`: `file-system`, `write-lost`; `item`: `name-refused`
  */
-export function openLocalStore(directory: string): FileStore {
-  return new LocalStore(directory);
+export function openLocalStore(directory: string, options: LocalStoreOptions = {}): FileStore {
+  return new LocalStore(directory, options);
+}
+
+export interface LocalStoreOptions {
+  /** false: do without hard links. Where a file system has none this is found out by itself. */
+  readonly hardLinks?: boolean;
 }
 
 export class LocalStore implements FileStore {
   readonly where: string;
+  readonly hardLinks: boolean;
   readonly #directory: string;
   readonly #lock: DirectoryLock;
 
-  constructor(directory: string) {
+  constructor(directory: string, { hardLinks = true }: LocalStoreOptions) {
     this.where = `folder ${directory}`;
     this.#directory = directory;
+    this.hardLinks = hardLinks;
     this.#lock = new DirectoryLock(join(directory, incomplete, 'lock'));
   }
 
@@ -51,7 +58,7 @@ export class LocalStore implements FileStore {
   async begin(attempt: AttemptKey): Promise<FileAttempt> {
     return this.#guard(async () => {
       const folder = join(this.#directory, incomplete);
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const path = join(folder, `${attempt.item}.${randomUUID()}`);
       return new LocalAttempt(this, path, await open(path, 'wx'));
     });
@@ -60,7 +67,7 @@ export class LocalStore implements FileStore {
   async remove(name: string, tag: string): Promise<boolean> {
     const path = this.#path(name);
     return this.#guard(async () => {
-      await mkdir(join(this.#directory, incomplete), { recursive: true });
+      await makeFolder(join(this.#directory, incomplete));
       const removed = this.#locked(() => {
         if (statNow(path)?.tag !== tag) return false;
         unlinkSync(path);
@@ -102,7 +109,7 @@ export class LocalStore implements FileStore {
   /** The path of a name, its folders made. */
   async prepare(name: string): Promise<string> {
     const path = this.#path(name);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     return path;
   }
 
