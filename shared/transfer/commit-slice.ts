@@ -1,7 +1,8 @@
 import type { TransferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import type { Mark } from './plan-sessions.ts';
-import { moveWatermark, readWatermark } from './watermark.ts';
+import { moveWatermark } from './watermark.ts';
+import { nextMark } from './window.ts';
 import { type Outcome, work } from './work.ts';
 
 export interface CommitInput {
@@ -22,15 +23,7 @@ export function commitSlice(
 ): Promise<Outcome<{ readonly etag?: string }>> {
   return work(services, input, async ({ run, site }) => {
     const { transfer, mark, appliance, ours } = input;
-    const current = await readWatermark(services.state, site.id, transfer);
-    if (!current) throw new Error(`the watermark of ${transfer} is gone`);
-    const next = {
-      to: Math.max(input.to, mark.floor),
-      begin: current.value.begin,
-      at: ours,
-      offset: appliance - ours,
-      by: `${run.id}:${input.to}`,
-    };
+    const next = nextMark(mark, input.to, { appliance, ours }, `${run.id}:${input.to}`);
     const etag = await moveWatermark(services.state, site.id, transfer, next, mark.etag);
     return etag === undefined ? {} : { etag };
   });

@@ -6,7 +6,7 @@ import type { Services } from '../services.ts';
 import { streamOf } from '../streams/index.ts';
 import { holdSlot } from './slots.ts';
 import { beginAt, ensureWatermark } from './watermark.ts';
-import { planWindow, segments, slices, type Window } from './window.ts';
+import { type MarkBounds, planWindow, segments, slices, type Window } from './window.ts';
 import { type Outcome, type Work, work } from './work.ts';
 
 /** A stretch of time to be read, and the transfers that get it. */
@@ -28,10 +28,9 @@ export interface SessionsPlan {
   readonly marks: Readonly<Record<TransferKey, Mark>>;
 }
 
-/** The fence: a watermark moves under this ETag only, and not below `floor`. */
-export interface Mark {
+/** The fence: a watermark moves under this ETag only, and keeps to its bounds. */
+export interface Mark extends MarkBounds {
   readonly etag: string;
-  readonly floor: number;
 }
 
 const SLICES_A_PLAN = 60;
@@ -116,7 +115,7 @@ async function planWindows(
     const first = { to: begin, begin, at: ours, offset: appliance - ours, by: `begin:${run.id}` };
     const { value: mark, etag } = await ensureWatermark(services.state, site.id, key, first);
     const window = planWindow(mark, { appliance, ours });
-    marks[key] = { etag, floor: window.jump ? 0 : mark.to };
+    marks[key] = { etag, ...window.bounds };
     windows.push({ consumer: key, window });
     if (window.jump) await alarm(at, key, window.jump.seconds);
   }

@@ -21,6 +21,15 @@ const JUMP_SECONDS = 60;
 export interface WindowPlan extends Window {
   /** The clocks shifted against each other since the last run, or the appliance's clock lies before the watermark. */
   readonly jump?: { readonly seconds: number };
+  /** What a watermark that this window moves has to keep to. */
+  readonly bounds: MarkBounds;
+}
+
+export interface MarkBounds {
+  /** It does not go below this. */
+  readonly floor: number;
+  /** Its `begin`. */
+  readonly begin: number;
 }
 
 /**
@@ -28,20 +37,33 @@ export interface WindowPlan extends Window {
  *
  * After a jump of the clocks by d seconds, what ended after the last run carries stamps from (last run's instant in
  * the new clock) on. So the window begins at the earlier of the watermark and that instant. Stamps of the old clock
- * that now lie in the future are met when the clock reaches them, since the watermark is never beyond now.
+ * that now lie in the future are met when the clock reaches them, since the watermark is never beyond now. Two jumps
+ * between two runs look like one, and our own clock is taken to be right: nothing else could tell.
  */
 export function planWindow(mark: Watermark, clocks: Clocks): WindowPlan {
   const shift = clocks.appliance - clocks.ours - mark.offset;
   const jumped = Math.abs(shift) > JUMP_SECONDS || clocks.appliance < mark.to - JUMP_SECONDS;
   const lastRunInNewClock = mark.at + (clocks.appliance - clocks.ours);
   const start = jumped ? Math.min(mark.to, lastRunInNewClock, clocks.appliance) : mark.to;
-  // `begin` was taken on the clock of the first run; after a jump it says nothing any more.
-  const from = jumped ? start - LAG_SECONDS : Math.max(mark.begin, start - LAG_SECONDS);
+  // `begin` was taken on the clock as it was: it slips back with it, and after a jump it says nothing any more.
+  const least = jumped ? 0 : mark.begin + Math.min(0, shift);
+  const from = Math.max(0, Math.min(Math.max(least, start - LAG_SECONDS), clocks.appliance));
   return {
-    from: Math.max(0, Math.min(from, clocks.appliance)),
+    from,
     to: clocks.appliance,
+    bounds: { floor: jumped ? 0 : mark.to, begin: Math.min(mark.begin, from) },
     ...(jumped ? { jump: { seconds: Math.round(shift) } } : {}),
   };
+}
+
+/** The watermark once everything before `to` in the planned window is stored or in the ledger. */
+export function nextMark(
+  { floor, begin }: MarkBounds,
+  to: number,
+  { appliance, ours }: Clocks,
+  by: string,
+): Watermark {
+  return { to: Math.max(to, floor), begin, at: ours, offset: appliance - ours, by };
 }
 
 /** A stretch of time and who is to get it. */
