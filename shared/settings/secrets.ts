@@ -44,7 +44,9 @@ export function firstOf(...stores: readonly SecretStore[]): SecretStore {
           reasons.push(error);
         }
       }
-      const places = reasons.map((reason) => reason.message.replace(/^.* is not in /, '').replace(/\.$/, ''));
+      const places = reasons.map((reason) =>
+        reason.message.replace(/^.* is not in /, '').replace(/; put it there\.$/, ''),
+      );
       throw missing(name, places.join(' nor in '));
     },
   };
@@ -77,5 +79,5 @@ async function readSecrets(path: string): Promise<Record<string, unknown>> {
 }
 
 function missing(name: string, where: string): Failure {
-  return new Failure('terminal', 'secret-missing', `The secret "${name}" is not in ${where}.`);
+  return new Failure('terminal', 'secret-missing', `The secret "${name}" is not in ${where}; put it there.`);
 }

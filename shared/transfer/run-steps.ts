@@ -1,12 +1,14 @@
 import type { FailureReport } from '../errors.ts';
-import { runProgress } from '../runs/progress.ts';
+import { type Progress, runProgress } from '../runs/progress.ts';
 import {
+  type Counts,
   changeRun,
   getRun,
   isFinished,
   noCounts,
   type Run,
   type RunStatus,
+  type Transfer,
   type TransferKey,
   type TransferResult,
   transferKey,
@@ -103,19 +105,9 @@ export async function finishRun(
   const progress = await runProgress(services.state, runId);
   const run = await changeRun(services.state, runId, (current) => {
     if (isFinished(current)) return undefined;
-    const results = current.transfers.map((transfer): TransferResult => {
+    const results = current.transfers.map((transfer) => {
       const key = transferKey(transfer);
-      const { counts, alarms } = progress.get(key) ?? { counts: noCounts, alarms: [] };
-      const failure = failures[key];
-      const { siteId, stream, destinationId } = transfer;
-      const status = failure
-        ? 'failed'
-        : cancelled
-          ? 'cancelled'
-          : counts.postponed + counts.setAside > 0
-            ? 'partial'
-            : 'succeeded';
-      return { siteId, stream, destinationId, status, counts, alarms, ...(failure ? { failure } : {}) };
+      return resultOf(transfer, progress.get(key), failures[key], cancelled);
     });
     return {
       ...current,
@@ -129,6 +121,32 @@ export async function finishRun(
     await markLastRun(services.state, run.scheduleId, run.dueAt, run.id);
   services.log.info('Run finished', { run: run.id, status: run.status, seconds: duration(run) });
   return { status: run.status };
+}
+
+function resultOf(
+  { siteId, stream, destinationId }: Transfer,
+  { counts, alarms }: Progress = { counts: noCounts, alarms: [] },
+  failed: FailureReport | undefined,
+  cancelled: boolean,
+): TransferResult {
+  const failure = failed ?? missedSnapshot(stream, counts, alarms);
+  const incomplete = counts.postponed + counts.setAside > 0;
+  const status = failure ? 'failed' : cancelled ? 'cancelled' : incomplete ? 'partial' : 'succeeded';
+  return { siteId, stream, destinationId, status, counts, alarms, ...(failure ? { failure } : {}) };
+}
+
+/** A snapshot belongs to its instant: one that could not be made in its run is not made later. */
+function missedSnapshot(
+  stream: StreamId,
+  counts: Counts,
+  alarms: readonly string[],
+): FailureReport | undefined {
+  if (streamOf(stream).from !== 'snapshot' || counts.postponed === 0) return undefined;
+  return {
+    kind: 'transient',
+    code: 'snapshot-missed',
+    message: alarms[0] ?? 'The snapshot could not be made.',
+  };
 }
 
 function runStatus(results: readonly TransferResult[]): RunStatus {
