@@ -50,6 +50,7 @@ const story = fc.array(
   fc.tuple(fc.oneof(fc.integer({ min: 0, max: 90 }), fc.integer({ min: 0, max: 3 * DAY })), happening),
   {
     maxLength: 60,
+    size: 'large',
   },
 );
 
@@ -122,7 +123,7 @@ test('no session stays unread, however the clock of the appliance is set and run
         [],
       );
     }),
-    { numRuns: 3000 },
+    { numRuns: 20_000 },
   );
 });
 
