@@ -39,7 +39,7 @@ export class Connections {
             ? { kind: 'oauth', clientId: account.clientId }
             : { kind: 'legacy', username: account.username },
       },
-      secret: () => this.#ports.secrets.get(account.secret),
+      secret: () => this.#secretOf(site),
       log: this.#ports.log,
     });
     // The one before may be in use by a run that began earlier: it ends by itself.
@@ -59,6 +59,15 @@ export class Connections {
         this.#destinations.delete(setting.id);
     });
     return destination;
+  }
+
+  async #secretOf({ name, account }: Site): Promise<string> {
+    try {
+      return await this.#ports.secrets.get(account.secret);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      throw new Failure(error.kind, error.code, `Site "${name}": ${error.message}`, { cause: error });
+    }
   }
 
   async #open({ id, name, plugin: pluginId, settings }: DestinationSetting): Promise<Destination> {

@@ -49,7 +49,8 @@ export function readOptions(argv: readonly string[]): StartOptions {
       },
     }));
   } catch (error) {
-    throw new Error(`${(error as Error).message.split('\n', 1)[0]} See npm start -- --help.`);
+    const [told = ''] = (error as Error).message.split(/\.? (?=To |This )|\n/, 1);
+    throw new Error(`${told}; npm start -- --help lists the options.`);
   }
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
