@@ -35,7 +35,6 @@ const folder = z.strictObject({
     .meta({ title: 'Storage', description: 'A folder of this machine or a mounted share.' }),
   directory: z
     .string()
-    .min(1, 'give a directory')
     .max(1000)
     .superRefine((directory, context) => {
       const message = directoryFault(directory, process.platform);
