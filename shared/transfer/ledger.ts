@@ -53,12 +53,17 @@ export async function owe(
   wantedBy?: string,
 ): Promise<number> {
   const partition = ledgerPartition(siteId, stream);
+  // By key: a report may name a session twice, a batch may not.
+  const values = new Map(
+    items.map(({ item, destinationId }) => [
+      ledgerKey(item, destinationId),
+      newRow(item, destinationId, now, wantedBy),
+    ]),
+  );
+  const all = [...values].map(([key, value]) => ({ key, value }));
   let added = 0;
-  for (let from = 0; from < items.length; from += 100) {
-    const rows = items.slice(from, from + 100).map(({ item, destinationId }) => ({
-      key: ledgerKey(item, destinationId),
-      value: newRow(item, destinationId, now, wantedBy),
-    }));
+  for (let from = 0; from < all.length; from += 100) {
+    const rows = all.slice(from, from + 100);
     try {
       await state.batch(
         'ledger',
