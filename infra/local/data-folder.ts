@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../shared/state/durable-folder.ts';
 
 const MARK = '.integration-client';
 
@@ -20,7 +21,7 @@ export interface DataFolder {
  * Makes the folder, empty first if asked for. Only a folder that this program made, or an empty one, is emptied.
  * Throws an Error with one line for a person.
  */
-export function openDataFolder(folder: string, reset: boolean): DataFolder {
+export async function openDataFolder(folder: string, reset: boolean): Promise<DataFolder> {
   if (reset && existsSync(folder)) {
     const own = existsSync(join(folder, MARK)) || readdirSync(folder).length === 0;
     if (!own)
@@ -28,7 +29,7 @@ export function openDataFolder(folder: string, reset: boolean): DataFolder {
     rmSync(folder, { recursive: true });
   }
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     writeFileSync(join(folder, MARK), 'Everything of a local installation lives in this folder.\n');
   } catch (error) {
     throw new Error(

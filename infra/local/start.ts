@@ -23,7 +23,7 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  const data = openDataFolder(options.data, options.reset);
+  const data = await openDataFolder(options.data, options.reset);
   const log = fileLog(data.log, process.env.LOG_LEVEL ?? 'info');
   const services = localServices(localPorts(data), log);
   let demo: Demo | undefined;
