@@ -14,9 +14,7 @@ const PRESENT = '\u0004\u0006';
  */
 export class SessionBuilder {
   readonly #open: XmlElement[] = [];
-  readonly #masked: boolean[] = [];
   #current: XmlElement | undefined;
-  #currentMasked = false;
   #canonical = '';
   #text = '';
 
@@ -29,25 +27,23 @@ export class SessionBuilder {
   }
 
   /** @param attributes name as sent and value, in turn; without namespace declarations */
-  open(name: ElementName, attributes: readonly string[] | undefined): XmlElement {
+  open(name: ElementName, attributes: readonly string[] | undefined, forms: readonly string[]): XmlElement {
     const parent = this.#current;
     if (parent !== undefined) {
       if (this.#text !== '') this.#flush(parent, false);
       this.#open.push(parent);
-      this.#masked.push(this.#currentMasked);
     }
-    this.#canonical += name.opening;
     let element: XmlElement;
-    let masked = name.isUrl;
-    if (attributes === undefined) element = new XmlElement(name.local);
-    else {
-      element = new XmlElement(name.local, attributes);
-      masked ||= name.local === 'value' && isUrlValue(attributes);
-      this.#canonical += canonicalAttributes(attributes, masked);
+    if (attributes === undefined) {
+      this.#canonical += name.opening;
+      element = new XmlElement(name.local, undefined, name.isUrl);
+    } else {
+      const isCapability = name.isUrl || (name.local === 'value' && isUrlValue(attributes));
+      this.#canonical += name.opening + canonicalAttributes(attributes, forms, isCapability);
+      element = new XmlElement(name.local, attributes, isCapability);
     }
     parent?.append(element);
     this.#current = element;
-    this.#currentMasked = masked;
     return element;
   }
 
@@ -58,7 +54,6 @@ export class SessionBuilder {
     if (this.#text !== '') this.#flush(element, true);
     this.#canonical += CLOSE;
     this.#current = this.#open.pop();
-    this.#currentMasked = this.#masked.pop() ?? false;
     return element;
   }
 
@@ -75,28 +70,37 @@ export class SessionBuilder {
     const blank = isBlank(text);
     if (blank && (!ending || element.children.length > 0)) return;
     element.text = element.text === '' ? text : element.text + text;
-    if (this.#currentMasked && !blank) this.#canonical += PRESENT;
+    if (element.isCapability && !blank) this.#canonical += PRESENT;
     else this.#canonical += TEXT + text;
   }
 }
 
-function canonicalAttributes(attributes: readonly string[], masked: boolean): string {
-  // Nearly all elements have one or two; names are unique but for their prefixes, then the value decides.
-  const [name = '', value = '', other, otherValue = ''] = attributes;
-  if (other === undefined) return canonicalAttribute(name, value, masked);
-  if (attributes.length === 4) {
-    return (compare(name, other) || compare(value, otherValue)) <= 0
-      ? canonicalAttribute(name, value, masked) + canonicalAttribute(other, otherValue, masked)
-      : canonicalAttribute(other, otherValue, masked) + canonicalAttribute(name, value, masked);
-  }
-  const pairs: [string, string][] = [];
-  for (let i = 0; i < attributes.length; i += 2) pairs.push([attributes[i] ?? '', attributes[i + 1] ?? '']);
-  pairs.sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]));
-  return pairs.map((pair) => canonicalAttribute(pair[0], pair[1], masked)).join('');
+/** Sorted by name; names are unique but for their prefixes, then the value decides. */
+function canonicalAttributes(
+  attributes: readonly string[],
+  forms: readonly string[],
+  masked: boolean,
+): string {
+  const first = canonicalAttribute(attributes, forms, 0, masked);
+  const count = attributes.length / 2;
+  if (count === 1) return first;
+  const second = canonicalAttribute(attributes, forms, 1, masked);
+  // By the names where these differ: comparing long strings that were just put together would copy them first.
+  const [one = '', other = ''] = forms;
+  if (count === 2) return one < other || (one === other && first <= second) ? first + second : second + first;
+  const all = [first, second];
+  for (let i = 2; i < count; i++) all.push(canonicalAttribute(attributes, forms, i, masked));
+  return all.sort().join('');
 }
 
-function canonicalAttribute(name: string, value: string, masked: boolean): string {
-  return `\u0002${name}\u0003${masked && name === 'value' && value !== '' ? '\u0006' : value}`;
+function canonicalAttribute(
+  attributes: readonly string[],
+  forms: readonly string[],
+  place: number,
+  masked: boolean,
+): string {
+  const hidden = masked && attributes[2 * place] === 'value' && attributes[2 * place + 1] !== '';
+  return (forms[place] ?? '') + (hidden ? '\u0006' : (attributes[2 * place + 1] ?? ''));
 }
 
 function isBlank(text: string): boolean {
@@ -105,10 +109,6 @@ function isBlank(text: string): boolean {
     if (code !== 0x20 && code !== 0x0a && code !== 0x09 && code !== 0x0d) return false;
   }
   return true;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function isUrlValue(attributes: readonly string[]): boolean {

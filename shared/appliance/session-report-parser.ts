@@ -7,7 +7,7 @@ import { ElementNames } from './element-names.ts';
 import { saysNothingFound, shownWords } from './error-document.ts';
 import { overLimit, type ReportLimits } from './report-limits.ts';
 import { SessionBuilder } from './session-builder.ts';
-import { parsing, strictParser } from './strict-xml.ts';
+import { parsing, strictParser, withoutAttributeObjects } from './strict-xml.ts';
 
 /** How the report's root was sent. */
 export interface ReportRoot {
@@ -27,6 +27,8 @@ export class SessionReportParser {
   readonly #builder = new SessionBuilder();
   #ready: SessionReading[] = [];
   #attributes: string[] | undefined;
+  /** How the names of `#attributes` stand in the canonical form. Used again for each element. */
+  readonly #attributeForms: string[] = [];
   #attributeCount = 0;
   #depth = 0;
   #rootEnded = false;
@@ -47,7 +49,7 @@ export class SessionReportParser {
 
   constructor(limits: ReportLimits) {
     this.#limits = limits;
-    const parser = strictParser();
+    const parser = withoutAttributeObjects(strictParser());
     parser.on('attribute', ({ name, value }) => this.#attribute(name, value));
     parser.on('opentag', ({ name }) => this.#openTag(name));
     parser.on('closetag', () => this.#closeTag());
@@ -108,8 +110,18 @@ export class SessionReportParser {
     }
     const known = this.#names.get(name);
     if (known.isNamespace) return;
-    if (this.#attributes === undefined) this.#attributes = [known.local, value];
-    else this.#attributes.push(known.local, value);
+    const before = this.#attributes;
+    // Two attributes are the most common; a push would make room for twenty.
+    if (before === undefined) {
+      this.#attributes = [known.local, value];
+      this.#attributeForms[0] = known.attribute;
+    } else if (before.length === 2) {
+      this.#attributes = [before[0] ?? '', before[1] ?? '', known.local, value];
+      this.#attributeForms[1] = known.attribute;
+    } else {
+      this.#attributeForms[before.length / 2] = known.attribute;
+      before.push(known.local, value);
+    }
   }
 
   #openTag(sentName: string): void {
@@ -121,7 +133,7 @@ export class SessionReportParser {
     this.#attributeCount = 0;
     const name = this.#names.get(sentName);
     if (this.#builder.isOpen) {
-      const element = this.#builder.open(name, attributes);
+      const element = this.#builder.open(name, attributes, this.#attributeForms);
       if (name.local === 'category') element.contentFrom = this.#parser.position - this.#sessionFrom;
     } else if (this.#errorDepth > 0) return;
     else if (this.#depth === 1) this.#openRoot(sentName, name.local);
@@ -129,7 +141,7 @@ export class SessionReportParser {
     else if (name.local === 'session') {
       if (this.#depth !== 2) throw notASessionReport('a session stands in an unknown place');
       this.#sessionFrom = this.#tagStart();
-      this.#builder.open(name, attributes);
+      this.#builder.open(name, attributes, this.#attributeForms);
     }
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import { Failure } from '../errors.ts';
 import type { SessionReading } from '../sessions/session.ts';
 import { REPORT_LIMITS, type ReportLimits } from './report-limits.ts';
@@ -17,7 +18,12 @@ export interface SessionReport extends AsyncIterable<SessionReading> {
 }
 
 /** Larger chunks are read in pieces, so that never more than a few sessions wait. */
-const PIECE = 64 * 1024;
+const PIECE = 16 * 1024;
+/**
+ * After so many pieces, timers and sockets get their turn, and the garbage collector its own: chunks that are at hand
+ * would else be read in one go.
+ */
+const BREATH = 64;
 
 /**
  * Reads a session report (`AccessSession`, `SupportSession`) as a stream: memory is that of one session, whatever the
@@ -37,9 +43,11 @@ export function readSessionReport(
   let count = 0;
   async function* read(): AsyncGenerator<SessionReading> {
     const utf8 = new Utf8Text();
+    let pieces = 0;
     for await (const chunk of chunks) {
       for (let from = 0; from < chunk.length; from += PIECE) {
         parser.write(utf8.decode(chunk.subarray(from, from + PIECE)));
+        if (++pieces % BREATH === 0) await breathe();
         for (const reading of parser.take()) {
           count++;
           yield reading;

@@ -1,13 +1,24 @@
 import { attributeOf, type XmlElement } from './xml-element.ts';
 
-const DIGITS = /^\s*(\d{1,15})\s*$/;
 const ISO_TIME = /^\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*$/;
 
 /** Decimal digits only: `1e29`, `0x1F`, `-1` and text give `null`. */
 export function wholeNumber(text: string | null): number | null {
   if (text === null) return null;
-  const digits = DIGITS.exec(text)?.[1];
-  return digits === undefined ? null : Number(digits);
+  const { length } = text;
+  if (length === 0 || length > 15) return trimmedNumber(text);
+  let number = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return trimmedNumber(text);
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+function trimmedNumber(text: string): number | null {
+  const digits = text.trim();
+  return /^\d{1,15}$/.test(digits) ? Number(digits) : null;
 }
 
 /** The API's flags are `1` and `0` (API guide). Absent or anything else gives `null`. */

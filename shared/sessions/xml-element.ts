@@ -12,10 +12,13 @@ export class XmlElement {
   /** Offsets of the content in the XML it was read from; kept where somebody asks for the content as sent, else −1. */
   contentFrom = -1;
   contentTo = -1;
+  /** Its value is a URL that lets whoever has it read on: it differs at each reading. */
+  readonly isCapability: boolean;
 
-  constructor(name: string, attributes: readonly string[] = NOTHING) {
+  constructor(name: string, attributes: readonly string[] = NOTHING, isCapability = false) {
     this.name = name;
     this.attributes = attributes;
+    this.isCapability = isCapability;
   }
 
   append(child: XmlElement): void {
