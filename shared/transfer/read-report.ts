@@ -22,6 +22,7 @@ export interface ReadReport {
   readonly readAt: number;
 }
 
+/** How much one piece of work reads at most, in bytes. */
 const LARGEST_SLICE = 256 * 1024 * 1024;
 
 /** Raised through the stream when a slice proves too large and could be halved. */
@@ -31,7 +32,11 @@ class TooLarge extends Error {}
  * Reads one slice and keeps it as it was sent. It counts as read only when the report's end tag has come: every byte
  * goes through the reader on its way into staging.
  */
-export function readReport(services: Services, input: ReadInput): Promise<Outcome<ReadReport>> {
+export function readReport(
+  services: Services,
+  input: ReadInput,
+  largest = LARGEST_SLICE,
+): Promise<Outcome<ReadReport>> {
   return work(services, input, async (at) => {
     const slot = await holdSlot(services, at.site, at.signal);
     try {
@@ -41,7 +46,7 @@ export function readReport(services: Services, input: ReadInput): Promise<Outcom
           const readAt = services.now();
           const body = await services.appliance(at.site).sessionReport(input.selector, { signal: at.signal });
           if (!body) return { sessions: 0, tooLarge: false, readAt };
-          return { ...(await stage(at, input, body)), readAt };
+          return { ...(await stage(at, input, body, largest)), readAt };
         },
         { signal: at.signal },
       );
@@ -55,11 +60,12 @@ async function stage(
   at: Work,
   { runId, selector }: ReadInput,
   body: ReportBody,
+  largest: number,
 ): Promise<Omit<ReadReport, 'readAt'>> {
   // A name of its own for each attempt: a repeat that overlaps never swaps the bytes under a writer.
   const staged = `${runId}/${randomUUID()}.xml`;
   const halvable = selector.by !== 'lsids' && selector.to - selector.from > 1;
-  const report = checkReport(halvable ? bounded(body.chunks, at) : body.chunks);
+  const report = checkReport(halvable ? bounded(body.chunks, largest, at) : body.chunks);
   try {
     await at.services.staging.write(staged, report);
     return { staged, sessions: report.sessions, tooLarge: false };
@@ -69,11 +75,15 @@ async function stage(
   }
 }
 
-async function* bounded(chunks: AsyncIterable<Uint8Array>, at: Work): AsyncGenerator<Uint8Array> {
+async function* bounded(
+  chunks: AsyncIterable<Uint8Array>,
+  largest: number,
+  at: Work,
+): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > LARGEST_SLICE || at.timeIsUp()) throw new TooLarge('more than one piece of work can read');
+    if (bytes > largest || at.timeIsUp()) throw new TooLarge('more than one piece of work can read');
     yield chunk;
   }
 }
