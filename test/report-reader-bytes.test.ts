@@ -119,3 +119,10 @@ test('a large chunk does not make all its sessions wait in memory', async () => 
   assert.ok(readings.length > 50);
   assert.deepEqual(readings, small.readings);
 });
+
+test('what was read is let go: a long report needs no more room than its longest session', async () => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of reportChunks(1_000_000)) chunks.push(Buffer.from(chunk));
+  const { readings } = await readAll(Buffer.concat(chunks), { limits: { sessionLength: 50_000 } });
+  assert.ok(readings.length > 50);
+});
