@@ -102,7 +102,8 @@ export class SliceReader {
     let result: 'done' | 'too-large' | 'refused' | 'failed' = 'done';
     if (failed?.status === 'failed') {
       // Of known open sessions one may be unknown to the appliance by now: the others must not wait for it.
-      if (named !== undefined && failed.failure.code === 'invalid-lsid') result = 'refused';
+      if (named !== undefined && named.length > 1 && failed.failure.code === 'invalid-lsid')
+        result = 'refused';
       else {
         Object.assign(this.#failures, failAll(alive, failed.failure));
         result = 'failed';
