@@ -15,10 +15,12 @@ export function latestDue(period: Period, now: number): number {
   let back = dayNumber % period.days;
   for (;;) {
     const date = today.minus({ days: back });
-    const due = DateTime.fromObject(
+    const local = DateTime.fromObject(
       { year: date.year, month: date.month, day: date.day, hour, minute },
       { zone: period.timeZone },
-    ).toMillis();
+    );
+    // Of two instants with that time of day the library takes one or the other, by the season of the day it runs on.
+    const due = Math.min(...local.getPossibleOffsets().map((instant) => instant.toMillis()));
     if (due <= now) return due;
     back += period.days;
   }
