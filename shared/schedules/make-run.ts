@@ -1,4 +1,12 @@
-import { createRun, type PullSelection, type Run, runId, type Transfer, transferKey } from '../runs/run.ts';
+import {
+  createRun,
+  getRun,
+  type PullSelection,
+  type Run,
+  runId,
+  type Transfer,
+  transferKey,
+} from '../runs/run.ts';
 import { keepRunSettings } from '../runs/run-settings.ts';
 import type { Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -49,13 +57,17 @@ export function makePullRun(
   });
 }
 
+/** A run that was made before stays as it is, and so do its settings: it may be going. */
 async function makeRun(state: StateStore, settings: Settings, run: Run): Promise<Run> {
+  const made = await getRun(state, run.id);
+  if (made) return made;
   // Settings first: a run that can be seen can be worked on.
   await keepRunSettings(state, run, settings);
   try {
     await createRun(state, run);
   } catch (error) {
     if (!(error instanceof StateConflict)) throw error;
+    return (await getRun(state, run.id)) ?? run;
   }
   return run;
 }

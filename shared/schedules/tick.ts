@@ -1,3 +1,4 @@
+import { reportFailure } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -18,6 +19,7 @@ export interface RunStarter {
 /**
  * Starts what is due. Each due instant is claimed once: the claim is saved before the start, and a claim that no start
  * followed is taken up by the next tick. Missed instants are not made up for: the next run reads from the watermark.
+ * Throws the first failure once all schedules were seen to.
  */
 export async function tick(services: Services, starter: RunStarter): Promise<readonly string[]> {
   const { settings } = await loadSettings(services.state);
@@ -26,10 +28,19 @@ export async function tick(services: Services, starter: RunStarter): Promise<rea
   if (enabled.length === 0) return [];
   const states = await scheduleStates(services.state);
   const started: string[] = [];
+  const failures: unknown[] = [];
   for (const schedule of enabled) {
-    const id = await tickOne(services, starter, settings, schedule, states.get(stateKey(schedule.id)));
-    if (id !== undefined) started.push(id);
+    try {
+      const id = await tickOne(services, starter, settings, schedule, states.get(stateKey(schedule.id)));
+      if (id !== undefined) started.push(id);
+    } catch (error) {
+      // The others are not to wait for it. The tick fails all the same, so that the platform shows it.
+      failures.push(error);
+      const { code, message } = reportFailure(error);
+      services.log.error('A schedule could not be started', { schedule: schedule.id, code, message });
+    }
   }
+  if (failures.length > 0) throw failures[0];
   return started;
 }
 
