@@ -26,34 +26,37 @@ export const transferSchema = z.strictObject({
   begin: beginSchema,
 });
 
-const periodSchema = z.union([
-  z.strictObject({
-    minutes: z
-      .int()
-      .min(1)
-      .max(7 * 24 * 60),
-  }),
-  z.strictObject({
-    hours: z
-      .int()
-      .min(1)
-      .max(7 * 24),
-  }),
-  z.strictObject({
-    days: z.int().min(1).max(7),
-    at: z
-      .string()
-      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'use HH:MM')
-      .default('00:00'),
-    timeZone: z
-      .string()
-      .refine(
-        (zone) => IANAZone.isValidZone(zone),
-        'unknown time zone; use an IANA name such as Europe/Berlin',
-      )
-      .default('UTC'),
-  }),
-]);
+const periodSchema = z.union(
+  [
+    z.strictObject({
+      minutes: z
+        .int()
+        .min(1)
+        .max(7 * 24 * 60),
+    }),
+    z.strictObject({
+      hours: z
+        .int()
+        .min(1)
+        .max(7 * 24),
+    }),
+    z.strictObject({
+      days: z.int().min(1).max(7),
+      at: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'use HH:MM')
+        .default('00:00'),
+      timeZone: z
+        .string()
+        .refine(
+          (zone) => IANAZone.isValidZone(zone),
+          'unknown time zone; use an IANA name such as Europe/Berlin',
+        )
+        .default('UTC'),
+    }),
+  ],
+  'give minutes, hours, or days (with at and timeZone), as a whole number',
+);
 
 /** IC guide: Schedule Configuration. */
 export const scheduleSchema = z.strictObject({

@@ -66,15 +66,20 @@ async function readSecrets(path: string): Promise<Record<string, unknown>> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw error;
   }
+  const secrets = parseObject(text);
+  if (secrets) return secrets;
+  const message = `${path} is not a JSON object of secret names and values.`;
+  throw new Failure('terminal', 'secrets-malformed', message);
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
   } catch {
     // The parser's message quotes the text, which holds secrets: it must not travel on.
-    throw new Failure(
-      'terminal',
-      'secrets-malformed',
-      `${path} is not a JSON object of secret names and values.`,
-    );
+    return undefined;
   }
 }
 
