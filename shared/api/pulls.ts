@@ -5,6 +5,8 @@ import { pluginOf } from '../destinations/index.ts';
 import { Failure } from '../errors.ts';
 import { changeRun, isFinished, type PullSelection, type Transfer } from '../runs/run.ts';
 import { makePullRun } from '../schedules/make-run.ts';
+import type { RunStarter } from '../schedules/tick.ts';
+import type { Services } from '../services.ts';
 import type { Settings } from '../settings/settings.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { streamOf } from '../streams/index.ts';
@@ -52,7 +54,7 @@ export function pullRoutes(): Hono<ApiEnvironment> {
       transfers,
       ...(selection ? { selection } : {}),
     });
-    await starter.start(run.id);
+    await start(services, starter, run.id);
     return context.json(run, 202, { Location: `/api/pulls/${run.id}` });
   });
   routes.get('/:id', async (context) =>
@@ -67,6 +69,21 @@ export function pullRoutes(): Hono<ApiEnvironment> {
     return context.json(await showRun(services, id, 'pull'), 202);
   });
   return routes;
+}
+
+/** Nobody starts a pull later: one that cannot be started has failed, and whoever asked for it asks again. */
+async function start({ state, now }: Services, starter: RunStarter, id: string): Promise<void> {
+  try {
+    await starter.start(id);
+  } catch (error) {
+    const message = 'The pull could not be started; ask for it again.';
+    const failure = { kind: 'transient', code: 'start-failed', message } as const;
+    const finishedAt = new Date(now()).toISOString();
+    await changeRun(state, id, (run) =>
+      isFinished(run) ? undefined : { ...run, status: 'failed', finishedAt, failure, results: [] },
+    );
+    throw new Failure(failure.kind, failure.code, message, { cause: error });
+  }
 }
 
 type Pull = z.output<typeof pullSchema>;
