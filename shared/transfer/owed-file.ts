@@ -67,12 +67,30 @@ export class OwedFile {
     return this.#result;
   }
 
-  /** Undefined when no attempt is to be made: somebody else is at it, or the row was set aside. */
+  /** Undefined when no attempt is to be made: it is done, somebody else's, or the row was set aside. */
   async #begin(row: OwedEntry): Promise<OwedEntry | undefined> {
     const next = beginAttempt(row.value, this.#work.run.id);
     const saved = await this.#save(row, next);
-    if (saved && next.state === 'set-aside') this.#count(row, { setAside: 1 });
-    return saved && next.state === 'pending' ? saved : undefined;
+    if (!saved) return this.#join(row);
+    if (next.state === 'set-aside') this.#count(row, { setAside: 1 });
+    return next.state === 'pending' ? saved : undefined;
+  }
+
+  /**
+   * The row changed under us. Where it is this same step, delivered twice, that was faster, it may die before it is
+   * done: then this delivery's answer is the one that counts, so it must not say done before the file is stored.
+   */
+  async #join(row: OwedEntry): Promise<OwedEntry | undefined> {
+    const { services, site, run } = this.#work;
+    const now = await services.state.get<OwedItem>(
+      'ledger',
+      ledgerPartition(site.id, this.#stream.id),
+      row.key,
+    );
+    if (now?.value.state === 'pending' && now.value.underWay?.run === run.id) return now;
+    if (!now) this.#count(row, { repeated: 1 });
+    else this.#count(row, now.value.state === 'pending' ? { postponed: 1 } : { setAside: 1 });
+    return undefined;
   }
 
   /** A host may have died after the file was stored and before its row went away. */
