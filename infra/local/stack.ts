@@ -1,12 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../shared/log.ts';
-import type { Run } from '../../shared/runs/run.ts';
+import { type Run, runId } from '../../shared/runs/run.ts';
 import { runStarter } from '../../shared/schedules/durable-starter.ts';
 import { makeScheduleRun } from '../../shared/schedules/make-run.ts';
 import type { RunStarter } from '../../shared/schedules/tick.ts';
 import { provideServices } from '../../shared/service-provider.ts';
 import type { Services } from '../../shared/services.ts';
 import { loadSettings } from '../../shared/settings/settings-store.ts';
+import type { StateStore } from '../../shared/state/state-store.ts';
+import { freeSlots } from '../../shared/transfer/slots.ts';
 import { allRuns, closeDeadRuns, localEngine, resumeRuns } from './engine.ts';
 import { type LocalHost, type LocalHostOptions, startLocalHost } from './host/index.ts';
 
@@ -17,7 +19,10 @@ export interface Stack {
   readonly host: LocalHost;
   readonly starter: RunStarter;
   readonly services: Services;
-  /** Finishes interrupted runs; if there were none, runs every enabled schedule once. Resolves when they have ended. */
+  /**
+   * Finishes interrupted runs, and runs schedules that were to run with them and got no run of their own; if there were
+   * none, runs every enabled schedule once. Resolves when they have ended.
+   */
   runOnce(): Promise<Run[]>;
   /** Takes up interrupted runs without waiting for them. */
   resume(): Promise<Run[]>;
@@ -42,6 +47,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     hostJson: `${root}host.json`,
     database: options.database,
     log,
+    beforeWork: () => freeAllSlots(services.state),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
     ...(options.timers === undefined ? {} : { timers: options.timers }),
@@ -49,9 +55,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   });
   const starter = runStarter(localEngine(host.url));
   const resume = () => resumeRuns(services.state, starter);
-  const startSchedules = async (wanted: (scheduleId: string) => boolean): Promise<string[]> => {
+  const startSchedules = async (wanted: (scheduleId: string) => boolean, due: number): Promise<string[]> => {
     const { settings } = await loadSettings(services.state);
-    const due = services.now();
     const ids: string[] = [];
     for (const schedule of settings.schedules.filter(({ enabled, id }) => enabled && wanted(id))) {
       const run = await makeScheduleRun(services.state, settings, schedule, due);
@@ -60,25 +65,42 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
     return ids;
   };
+  /** A start that was cut off between two schedules has left the later ones without a run of that instant. */
+  const startForgotten = async (interrupted: readonly Run[]): Promise<string[]> => {
+    const due = interrupted.flatMap(({ kind, dueAt }) => (kind === 'schedule' ? [Date.parse(dueAt)] : []));
+    if (due.length === 0) return [];
+    const instant = Math.max(...due);
+    const ids = new Set((await allRuns(services.state)).map(({ id }) => id));
+    return startSchedules((id) => !ids.has(runId(instant, id)), instant);
+  };
   return {
     host,
     starter,
     services,
     resume,
     async runOnce() {
-      const interrupted = (await resume()).map(({ id }) => id);
-      const ids = interrupted.length > 0 ? interrupted : await startSchedules(() => true);
+      const interrupted = await resume();
+      const ids =
+        interrupted.length > 0
+          ? [...interrupted.map(({ id }) => id), ...(await startForgotten(interrupted))]
+          : await startSchedules(() => true, services.now());
       await host.idle();
       await closeDeadRuns(services.state, starter, ids);
       return (await allRuns(services.state)).filter(({ id }) => ids.includes(id));
     },
     async startNewSchedules() {
       const runs = await allRuns(services.state);
-      await startSchedules((id) => !runs.some(({ scheduleId }) => scheduleId === id));
+      await startSchedules((id) => !runs.some(({ scheduleId }) => scheduleId === id), services.now());
     },
     async close() {
       await host.close();
       await services.close();
     },
   };
+}
+
+/** Whoever held a slot was this host before it died, and waiting for its leases to end would be waiting for nobody. */
+async function freeAllSlots(state: StateStore): Promise<void> {
+  const { settings } = await loadSettings(state);
+  for (const { id } of settings.sites) await freeSlots(state, id);
 }

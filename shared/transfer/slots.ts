@@ -59,6 +59,16 @@ export async function holdSlot(
   }
 }
 
+/** Frees a site's slots, whoever held them: only where every holder is known to be dead. Buckets stay as they are. */
+export async function freeSlots(state: Services['state'], siteId: string): Promise<void> {
+  const { entries } = await state.list<SlotRow>('leases', siteId, { from: 'slot|', before: 'slot~' });
+  for (const { key, etag, value } of entries) {
+    if (value.holder === undefined) continue;
+    const { holder: _dead, ...rest } = value;
+    await state.update('leases', siteId, key, { ...rest, expires: 0 }, etag);
+  }
+}
+
 function heldSlot(
   { state, now }: Pick<Services, 'state' | 'now'>,
   site: Site,

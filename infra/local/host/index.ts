@@ -31,6 +31,8 @@ export interface LocalHostOptions {
   readonly log?: Log;
   /** How long `close` waits for running functions. Default 10 s. */
   readonly closeLimitMs?: number;
+  /** Done once this host is known to be the only one on its database, before anything runs. */
+  readonly beforeWork?: () => Promise<void>;
 }
 
 export interface LocalHost {
@@ -97,6 +99,7 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
   try {
     timers = new TimerTriggers({ database, functions, log, invoke: call });
     await executeHooks('appStart', { hookData: {}, appHookData: registry.appHookData });
+    await options.beforeWork?.();
     await server.listen();
   } catch (error) {
     database.close();
