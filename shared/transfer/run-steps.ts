@@ -101,7 +101,7 @@ export async function finishRun(
   services: Services,
   { runId, failures, cancelled }: FinishInput,
 ): Promise<{ status: RunStatus }> {
-  for await (const { name } of services.staging.list(`${runId}/`)) await services.staging.remove(name);
+  await sweepStaged(services, runId);
   const progress = await runProgress(services.state, runId);
   const run = await changeRun(services.state, runId, (current) => {
     if (isFinished(current)) return undefined;
@@ -121,6 +121,19 @@ export async function finishRun(
     await markLastRun(services.state, run.scheduleId, run.dueAt, run.id);
   services.log.info('Run finished', { run: run.id, status: run.status, seconds: duration(run) });
   return { status: run.status };
+}
+
+/** What this run staged, and what runs before it did: a reading that was delivered twice may outlive its run. */
+async function sweepStaged({ staging, state }: Services, runId: string): Promise<void> {
+  const over = new Map([[runId, true]]);
+  for await (const { name } of staging.list('')) {
+    const owner = name.split('/', 1)[0] ?? '';
+    if (!over.has(owner)) {
+      const run = await getRun(state, owner);
+      over.set(owner, run === undefined || isFinished(run));
+    }
+    if (over.get(owner)) await staging.remove(name);
+  }
 }
 
 function resultOf(
