@@ -1,5 +1,5 @@
 import type { Appliance } from './appliance/appliance.ts';
-import { connectAppliance } from './appliance/connect-appliance.ts';
+import { type ApplianceOptions, connectAppliance } from './appliance/connect-appliance.ts';
 import type { Destination } from './destinations/destination.ts';
 import { pluginOf } from './destinations/index.ts';
 import { Failure } from './errors.ts';
@@ -9,16 +9,24 @@ import type { SecretStore } from './settings/secrets.ts';
 import type { Site } from './settings/site.ts';
 import type { StateStore } from './state/state-store.ts';
 
+export interface ConnectionOptions {
+  readonly state: StateStore;
+  readonly secrets: SecretStore;
+  readonly log: Log;
+  /** How long appliances may take to answer, and how often they are asked again; see connect-appliance.ts. */
+  readonly appliances?: Pick<ApplianceOptions, 'limits' | 'retry'>;
+}
+
 /** The clients of a process, one for each setting as it stands: tokens and pools are shared, a change gives a new one. */
 export class Connections {
-  readonly #ports: { readonly state: StateStore; readonly secrets: SecretStore; readonly log: Log };
+  readonly #ports: ConnectionOptions;
   readonly #appliances = new Map<string, { readonly setting: string; readonly appliance: Appliance }>();
   readonly #destinations = new Map<
     string,
     { readonly setting: string; readonly destination: Promise<Destination> }
   >();
 
-  constructor(ports: { readonly state: StateStore; readonly secrets: SecretStore; readonly log: Log }) {
+  constructor(ports: ConnectionOptions) {
     this.#ports = ports;
   }
 
@@ -34,6 +42,7 @@ export class Connections {
         host: site.host,
         product: site.product,
         ca: site.certificateAuthority,
+        ...(site.nothingFound === undefined ? {} : { nothingFound: site.nothingFound }),
         auth:
           account.kind === 'oauth'
             ? { kind: 'oauth', clientId: account.clientId }
@@ -41,6 +50,7 @@ export class Connections {
       },
       secret: () => this.#secretOf(site),
       log: this.#ports.log,
+      ...this.#ports.appliances,
     });
     // The one before may be in use by a run that began earlier: it ends by itself.
     this.#appliances.set(site.id, { setting, appliance });

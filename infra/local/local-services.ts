@@ -1,4 +1,4 @@
-import { Connections } from '../../shared/connections.ts';
+import { type ConnectionOptions, Connections } from '../../shared/connections.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Services } from '../../shared/services.ts';
 import { environmentSecrets, fileSecrets, firstOf, type SecretStore } from '../../shared/settings/secrets.ts';
@@ -23,8 +23,12 @@ export function localPorts(data: DataFolder): LocalPorts {
 }
 
 /** The services of an installation in one folder. */
-export function localServices(ports: LocalPorts, log: Log): Services {
-  const connections = new Connections({ ...ports, log });
+export function localServices(
+  ports: LocalPorts,
+  log: Log,
+  options: Pick<ConnectionOptions, 'appliances'> = {},
+): Services {
+  const connections = new Connections({ ...ports, log, ...options });
   return {
     ...ports,
     log,

@@ -47,6 +47,11 @@ export const siteSchema = z.strictObject({
       title: 'Certificate authority',
       description: 'PEM, for an appliance with a certificate of your own authority.',
     }),
+  nothingFound: z.array(z.string().min(1).max(500)).max(20).optional().meta({
+    title: 'Texts for "nothing found"',
+    description:
+      'Only for an appliance in a language other than English or French that has no session yet: the error text with which it answers a report that finds nothing.',
+  }),
   concurrency: z.int().min(1).max(16).default(4).meta({
     title: 'Concurrent requests',
     description: 'How many requests may be under way at the site at once, over all instances.',
