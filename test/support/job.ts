@@ -41,7 +41,7 @@ export async function startJob(
   population: Pick<ApplianceOptions, 'sessions' | 'from' | 'to'> & Partial<ApplianceOptions>,
 ): Promise<Job> {
   const folder = mkdtempSync(join(tmpdir(), 'job-'));
-  const data = openDataFolder(folder, false);
+  const data = await openDataFolder(folder, false);
   const sites = await Promise.all(
     (['RS', 'PRA'] as const).map(async (product, index): Promise<JobSite> => {
       const host = product === 'RS' ? 'support.example.com' : 'access.example.com';
