@@ -3,6 +3,7 @@ import type { ReportBody, SessionSelector } from '../appliance/appliance.ts';
 import { checkReport } from '../appliance/checked-report.ts';
 import { withRetry } from '../retry.ts';
 import type { Services } from '../services.ts';
+import { SESSION_LEASE, takeLease } from './reader-lease.ts';
 import { holdSlot } from './slots.ts';
 import { type Outcome, type Work, work } from './work.ts';
 
@@ -38,6 +39,8 @@ export function readReport(
   largest = LARGEST_SLICE,
 ): Promise<Outcome<ReadReport>> {
   return work(services, input, async (at) => {
+    // A long back-fill renews the lease slice by slice. If another run has it by now, both read: no harm is done.
+    await takeLease(services, at.site.id, SESSION_LEASE, at.run.id);
     const slot = await holdSlot(services, at.site, at.signal);
     try {
       return await withRetry(
@@ -65,7 +68,8 @@ async function stage(
   // A name of its own for each attempt: a repeat that overlaps never swaps the bytes under a writer.
   const staged = `${runId}/${randomUUID()}.xml`;
   const halvable = selector.by !== 'lsids' && selector.to - selector.from > 1;
-  const report = checkReport(halvable ? bounded(body.chunks, largest, at) : body.chunks);
+  const { name, host } = at.site;
+  const report = checkReport(halvable ? bounded(body.chunks, largest, at) : body.chunks, `${name} (${host})`);
   try {
     await at.services.staging.write(staged, report);
     return { staged, sessions: report.sessions, tooLarge: false };

@@ -11,6 +11,9 @@ interface Lease {
   readonly expires: number;
 }
 
+/** What session reports are read under. */
+export const SESSION_LEASE = 'sessions';
+
 const LEASE_MS = 15 * 60_000;
 
 /** Takes or renews. False while another run has it. */

@@ -17,7 +17,7 @@ import { markLastRun } from '../schedules/schedule-state.ts';
 import type { Services } from '../services.ts';
 import { streamOf } from '../streams/index.ts';
 import type { StreamId } from '../streams/stream.ts';
-import { releaseLease, takeLease } from './reader-lease.ts';
+import { releaseLease, SESSION_LEASE, takeLease } from './reader-lease.ts';
 
 /** What a run is made of: session reports of a site, then the files they announce; and each snapshot by itself. */
 export interface Group {
@@ -26,8 +26,6 @@ export interface Group {
   readonly streams: readonly StreamId[];
   readonly transfers: readonly TransferKey[];
 }
-
-export const SESSION_LEASE = 'sessions';
 
 /** Marks the run as running and says its groups. Empty when it has ended before. */
 export async function startRun(
