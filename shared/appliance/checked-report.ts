@@ -1,3 +1,4 @@
+import { atSite } from './at-site.ts';
 import { REPORT_LIMITS } from './report-limits.ts';
 import { SessionReportParser } from './session-report-parser.ts';
 import { Utf8Text } from './utf8-text.ts';
@@ -13,11 +14,19 @@ const PIECE = 64 * 1024;
 /**
  * Passes the bytes on and reads them at the same time. Iteration ends normally only if the report was read to its end
  * tag; it throws the `Failure`s of `readSessionReport`. Can be iterated once.
+ * @param where site and host, for messages
  */
-export function checkReport(chunks: AsyncIterable<Uint8Array>): CheckedReport {
+export function checkReport(chunks: AsyncIterable<Uint8Array>, where: string): CheckedReport {
   const parser = new SessionReportParser(REPORT_LIMITS);
   let sessions = 0;
   async function* pass(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* check();
+    } catch (error) {
+      throw atSite(error, where);
+    }
+  }
+  async function* check(): AsyncGenerator<Uint8Array> {
     const utf8 = new Utf8Text();
     for await (const chunk of chunks) {
       for (let from = 0; from < chunk.length; from += PIECE) {

@@ -13,6 +13,7 @@ import type {
   SessionSelector,
   SessionWindow,
 } from './appliance.ts';
+import { atSite } from './at-site.ts';
 import { CommandApi } from './command.ts';
 import { saysInvalidLsid } from './error-document.ts';
 import { openFile } from './file-download.ts';
@@ -109,8 +110,11 @@ class ApplianceClient implements Appliance {
     this.#nothingFound = new NothingFound(this.#reporting, site.nothingFound ?? []);
   }
 
-  async info(call?: CallOptions): Promise<ApplianceInfo> {
-    const signal = this.#signalOf(call);
+  info(call?: CallOptions): Promise<ApplianceInfo> {
+    return this.#here(() => this.#askInfo(this.#signalOf(call)));
+  }
+
+  async #askInfo(signal: AbortSignal): Promise<ApplianceInfo> {
     const information = await this.#command.information(signal);
     if (information === 'denied') {
       const found = await probeProduct(this.#reporting, this.#configured, this.#where, signal);
@@ -138,7 +142,8 @@ class ApplianceClient implements Appliance {
     const signal = this.#signalOf(call);
     checkSelector(selector);
     const product = await this.#findProduct(signal);
-    const body = await this.#open(product, sessionQuestion(product, selector), selector, signal);
+    const question = sessionQuestion(product, selector);
+    const body = await this.#here(() => this.#open(product, question, selector, signal));
     return body === undefined ? undefined : { chunks: body };
   }
 
@@ -146,8 +151,12 @@ class ApplianceClient implements Appliance {
     const signal = this.#signalOf(call);
     checkSelector(selector);
     const product = await this.#findProduct(signal);
-    const body = await this.#open(product, listingQuestion(product, selector), selector, signal);
-    if (body !== undefined) yield* readSessionListing(body);
+    try {
+      const body = await this.#open(product, listingQuestion(product, selector), selector, signal);
+      if (body !== undefined) yield* readSessionListing(body);
+    } catch (error) {
+      throw atSite(error, this.#where);
+    }
   }
 
   async sessionRecording(lsid: string, call?: CallOptions): Promise<FileDownload> {
@@ -228,6 +237,14 @@ class ApplianceClient implements Appliance {
       'appliance-error',
       `${this.#where} answered the report ${question.report} with an error: ${words === '' ? 'no words' : words} (not taken for "nothing found": ${doubt}).`,
     );
+  }
+
+  async #here<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw atSite(error, this.#where);
+    }
   }
 
   #findProduct(signal: AbortSignal): Promise<Product> {

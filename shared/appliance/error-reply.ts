@@ -29,7 +29,8 @@ export async function statusFailure(
     );
   }
   if (status === 429) {
-    return new Failure('transient', 'too-many-requests', `${where} asks for fewer requests (429).`, {
+    const message = `${where} asks for fewer requests (429); where this stays, lower Requests per second in the site's settings.`;
+    return new Failure('transient', 'too-many-requests', message, {
       retryAfterMs: retryAfter(reply) ?? RETRY_AFTER_MS,
     });
   }
