@@ -5,8 +5,11 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { openBlobStore } from '../../shared/destinations/file/blob-store.ts';
 import type { FileStore } from '../../shared/destinations/file/file-store.ts';
 import { type LocalStoreOptions, openLocalStore } from '../../shared/destinations/file/local-store.ts';
+import { openShareStore } from '../../shared/destinations/file/share-store.ts';
 import { openSqliteState } from '../../shared/state/sqlite-state.ts';
 import type { FilePlace } from '../contract/file-place.ts';
+import type { AzureFiles } from './azure-files/azure-files.ts';
+import { contentOf, parsePath, type ShareTree } from './azure-files/share-tree.ts';
 import type { Azurite } from './azurite.ts';
 import { MemoryFiles } from './memory-file-store.ts';
 
@@ -89,4 +92,54 @@ export async function blobPlace(azurite: Azurite): Promise<FilePlace & { readonl
     unfinished: async () => undefined,
     end: () => state.close(),
   };
+}
+
+let shares = 0;
+
+export async function sharePlace(
+  azure: AzureFiles,
+): Promise<FilePlace & { readonly share: string; readonly tree: ShareTree }> {
+  const state = openSqliteState(':memory:');
+  const share = `place-${++shares}`;
+  const tree = azure.makeShare(share);
+  const { connectionString } = azure;
+  const root = 'in/folder/';
+  const hidden = `${root}.incomplete/`;
+  return {
+    share,
+    tree,
+    state,
+    openStore: () =>
+      openShareStore({
+        connectionString,
+        share,
+        prefix: 'in/folder',
+        rangeBytes: 64 * 1024,
+        patienceMs: 200,
+        client: { retryOptions: { retryDelayInMs: 1, maxRetryDelayInMs: 1 } },
+      }),
+    async list() {
+      const visible = [...tree.files()].filter(([path]) => !path.startsWith(hidden));
+      return new Map(
+        visible.map(([path, file]) => [path.slice(root.length), contentOf(file).toString('latin1')]),
+      );
+    },
+    async plant(name, content) {
+      plantFile(tree, `${root}${name}`, content);
+    },
+    unfinished: async () => [...tree.files()].filter(([path]) => path.startsWith(hidden)).length,
+    end: () => state.close(),
+  };
+}
+
+/** A file as an SMB client would leave it, its folders made. */
+export function plantFile(tree: ShareTree, path: string, content: string): void {
+  const parts = parsePath(path);
+  for (let depth = 1; depth < parts.length; depth++) {
+    const folder = parts.slice(0, depth);
+    if (tree.find(folder) === undefined) tree.put(folder, tree.directory(folder.at(-1) ?? ''));
+  }
+  const file = tree.file(parts.at(-1) ?? '', Buffer.byteLength(content));
+  file.bytes = Buffer.from(content);
+  tree.put(parts, file);
 }

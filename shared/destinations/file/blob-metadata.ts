@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FileFacts } from './file-store.ts';
 
-/** Metadata of a blob has 8 KB in all. */
+/** Metadata of a blob, and of a file of Azure Files, has 8 KB in all. */
 const maxValueLength = 1_000;
 
-/** What a blob says of itself: where it came from and what proves it whole. Values are percent-encoded. */
+/** What a blob or a file of Azure Files says of itself: where it came from and what proves it whole. Values are percent-encoded. */
 export function toMetadata(about: FileFacts): Record<string, string> {
   const { origin } = about;
   const plain: Record<string, string | undefined> = {

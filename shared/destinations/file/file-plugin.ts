@@ -5,8 +5,9 @@ import { openFileDestination } from './file-destination.ts';
 import { type FileSettings, fileSettingsSchema } from './file-settings.ts';
 import type { FileStore } from './file-store.ts';
 import { openLocalStore } from './local-store.ts';
+import { openShareStore } from './share-store.ts';
 
-/** Files in a folder or in Azure Blob storage (IC guide: File System Plugin). */
+/** Files in a folder, in Azure Blob storage or in a share of Azure Files (IC guide: File System Plugin). */
 export const filePlugin: DestinationPlugin = {
   id: 'file',
   title: 'File System',
@@ -22,10 +23,14 @@ export const filePlugin: DestinationPlugin = {
 
 async function openFileStore(settings: FileSettings, options: OpenDestination): Promise<FileStore> {
   if (settings.kind === 'folder') return openLocalStore(settings.directory);
-  const { container, prefix, tier, url, connectionSecret } = settings;
-  const place = { container, prefix, ...(tier === undefined ? {} : { tier }) };
-  if (connectionSecret === undefined) {
-    return openBlobStore({ url: url ?? '', credential: new DefaultAzureCredential(), ...place });
+  const { url, connectionSecret } = settings;
+  const account =
+    connectionSecret === undefined
+      ? { url: url ?? '', credential: new DefaultAzureCredential() }
+      : { connectionString: await options.secret(connectionSecret) };
+  if (settings.kind === 'share') {
+    return openShareStore({ ...account, share: settings.share, prefix: settings.prefix });
   }
-  return openBlobStore({ connectionString: await options.secret(connectionSecret), ...place });
+  const { container, prefix, tier } = settings;
+  return openBlobStore({ ...account, container, prefix, ...(tier === undefined ? {} : { tier }) });
 }

@@ -3,6 +3,7 @@ import { Failure } from '../../errors.ts';
 import { conflictHandlings } from './conflict.ts';
 import { directoryFault } from './destination-directory.ts';
 import { defaultFileNameFormat, parseFileNameFormat } from './file-name.ts';
+import { safeComponent } from './safe-name.ts';
 
 const fileNameFormat = z.string().superRefine((format, context) => {
   try {
@@ -47,62 +48,94 @@ const folder = z.strictObject({
   ...naming,
 });
 
+/** How a storage account is reached: `service` and `role` as Azure names them. */
+const account = (service: 'blob' | 'file', role: string) => ({
+  url: z
+    .url({
+      protocol: /^https$/,
+      error: `give the address of the storage account, https://NAME.${service}.core.windows.net`,
+    })
+    .refine(
+      (url) => URL.canParse(url) && new URL(url).search === '',
+      'a signature does not belong into an address',
+    )
+    .optional()
+    .meta({
+      title: 'Storage account',
+      description: `https://NAME.${service}.core.windows.net; the managed identity needs ${role}.`,
+    }),
+  connectionSecret: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,127}$/, 'a secret name has letters, digits and hyphens only')
+    .optional()
+    .meta({
+      title: 'Connection string',
+      description:
+        'Instead of an address and the managed identity: name of the secret with a connection string.',
+    }),
+});
+
+const oneWayIn = {
+  path: ['url'],
+  message: 'give either the address of the storage account or the secret with its connection string',
+};
+const hasOneWayIn = (settings: { url?: string | undefined; connectionSecret?: string | undefined }) =>
+  (settings.url === undefined) !== (settings.connectionSecret === undefined);
+
+/** The rule is the same for containers and shares. */
+const placeName = z
+  .string()
+  .regex(/^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/, '3 to 63 lower-case letters, digits and single hyphens');
+
+const prefix = z
+  .string()
+  .max(200)
+  .regex(
+    /^([A-Za-z0-9_-][A-Za-z0-9._-]*(\/(?!$)|$))*$/,
+    'folders of letters, digits, "-", "_" and ".", parted by "/"',
+  );
+
 const blob = z
   .strictObject({
     kind: z.literal('blob').meta({ title: 'Storage', description: 'A container of Azure Blob storage.' }),
-    url: z
-      .url({
-        protocol: /^https$/,
-        error: 'give the address of the storage account, https://NAME.blob.core.windows.net',
-      })
-      .refine(
-        (url) => URL.canParse(url) && new URL(url).search === '',
-        'a signature does not belong into an address',
-      )
-      .optional()
-      .meta({
-        title: 'Storage account',
-        description:
-          'https://NAME.blob.core.windows.net; the managed identity needs Storage Blob Data Contributor.',
-      }),
-    connectionSecret: z
-      .string()
-      .regex(/^[A-Za-z0-9-]{1,127}$/, 'a secret name has letters, digits and hyphens only')
-      .optional()
-      .meta({
-        title: 'Connection string',
-        description:
-          'Instead of an address and the managed identity: name of the secret with a connection string.',
-      }),
-    container: z
-      .string()
-      .regex(/^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/, '3 to 63 lower-case letters, digits and single hyphens')
-      .meta({ title: 'Container', description: 'Destination Directory: the container.' }),
-    prefix: z
-      .string()
-      .max(200)
-      .regex(
-        /^([A-Za-z0-9_-][A-Za-z0-9._-]*(\/(?!$)|$))*$/,
-        'folders of letters, digits, "-", "_" and ".", parted by "/"',
-      )
-      .default('')
-      .meta({
-        title: 'Folder',
-        description: 'Destination Directory: a folder in the container; may be empty.',
-      }),
+    ...account('blob', 'Storage Blob Data Contributor'),
+    container: placeName.meta({ title: 'Container', description: 'Destination Directory: the container.' }),
+    prefix: prefix.default('').meta({
+      title: 'Folder',
+      description: 'Destination Directory: a folder in the container; may be empty.',
+    }),
     tier: z
       .enum(['Hot', 'Cool', 'Cold'])
       .optional()
       .meta({ title: 'Access tier', description: "Left out: the account's default." }),
     ...naming,
   })
-  .refine((settings) => (settings.url === undefined) !== (settings.connectionSecret === undefined), {
-    path: ['url'],
-    message: 'give either the address of the storage account or the secret with its connection string',
-  });
+  .refine(hasOneWayIn, oneWayIn);
+
+const share = z
+  .strictObject({
+    kind: z
+      .literal('share')
+      .meta({ title: 'Storage', description: 'A share of Azure Files that is served over SMB.' }),
+    ...account('file', 'Storage File Data Privileged Contributor'),
+    share: placeName.meta({
+      title: 'Share',
+      description: 'Destination Directory: the share; it must be there already.',
+    }),
+    prefix: prefix
+      .refine(
+        (folders) =>
+          folders.split('/').every((folder) => folder === '' || safeComponent(folder, 255) === folder),
+        'a folder name that Windows does not take',
+      )
+      .default('')
+      .meta({ title: 'Folder', description: 'Destination Directory: a folder in the share; may be empty.' }),
+    ...naming,
+  })
+  .refine(hasOneWayIn, oneWayIn);
 
 /** What a user sets for a file destination, Destination Name apart (IC guide: File System Plugin Settings). */
-export const fileSettingsSchema = z.discriminatedUnion('kind', [folder, blob]);
+export const fileSettingsSchema = z.discriminatedUnion('kind', [folder, blob, share]);
 
 export type FileSettings = z.output<typeof fileSettingsSchema>;
 export type FileSettingsInput = z.input<typeof fileSettingsSchema>;
