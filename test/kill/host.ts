@@ -8,6 +8,7 @@ import { localPorts, localServices } from '../../infra/local/local-services.ts';
 import { startStack } from '../../infra/local/stack.ts';
 import type { Counted, Cut } from './cuts.ts';
 import { decorateServices, decorateStaging, decorateState } from './decorate.ts';
+import { watchDisk } from './disk.ts';
 import { Killer } from './killer.ts';
 
 export interface Job {
@@ -22,8 +23,11 @@ export type Answer =
   | { readonly done: true; readonly counted: Counted; readonly runIds: readonly string[] }
   | { readonly done: false; readonly error: string };
 
+let killer = new Killer(undefined);
+watchDisk(() => killer);
+
 async function run(job: Job): Promise<Answer> {
-  const killer = new Killer(job.cut);
+  killer = new Killer(job.cut);
   const data = await openDataFolder(job.folder, false);
   const log = fileLog(data.log, 'info');
   const ports = localPorts(data);

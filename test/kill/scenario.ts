@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataFolder } from '../../infra/local/data-folder.ts';
 import type { Run } from '../../shared/runs/run.ts';
@@ -13,6 +12,7 @@ import type { Answer, Job } from './host.ts';
 import { copyInstallation, makeInstallation, type TestSite } from './installation.ts';
 import { assertSameState } from './same-state.ts';
 import { readStoredState, type StoredState, stateRows } from './stored-state.ts';
+import { fastTemporaryFolder } from './temporary-folder.ts';
 
 type Delivery = Job['delivery'];
 
@@ -21,14 +21,6 @@ const from = 1_789_999_200;
 /** A moment of the population below at which one session has just begun. */
 const FIRST = 1_790_234_993;
 const LITTERED = 4;
-
-/**
- * A kill loses nothing that the kernel was given, on whatever file system; on one in memory the many syncs cost
- * nothing. What a power cut loses is not seen here.
- */
-export function fastTemporaryFolder(): string {
-  return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'kill-'));
-}
 
 /**
  * Two moments of a site with a handful of sessions:
