@@ -6,6 +6,7 @@ import { fileSettingsSchema } from '../shared/destinations/file/file-settings.ts
 
 const folder = { kind: 'folder', directory: '/data/archive' } as const;
 const blob = { kind: 'blob', url: 'https://account.blob.core.windows.net', container: 'recordings' } as const;
+const share = { kind: 'share', url: 'https://account.file.core.windows.net', share: 'recordings' } as const;
 const faults = (settings: unknown) => {
   const result = fileSettingsSchema.safeParse(settings);
   return result.success
@@ -21,6 +22,12 @@ test('the least that is needed, and the defaults', () => {
   });
   assert.deepEqual(fileSettingsSchema.parse(blob), {
     ...blob,
+    prefix: '',
+    conflictHandling: 'AppendNumber',
+    extension: 'guide',
+  });
+  assert.deepEqual(fileSettingsSchema.parse(share), {
+    ...share,
     prefix: '',
     conflictHandling: 'AppendNumber',
     extension: 'guide',
@@ -48,13 +55,23 @@ test('each mistake is one clear line at its field', () => {
     [{ ...blob, prefix: 'a/../b' }, /^prefix: /],
     [{ ...blob, prefix: '/a' }, /^prefix: /],
     [{ ...blob, prefix: 'a/' }, /^prefix: /],
+    [{ ...share, url: 'http://account.file.core.windows.net' }, /^url: give the address.*\.file\./],
+    [{ ...share, connectionSecret: 'storage' }, /^url: give either/],
+    [{ kind: 'share', share: 'recordings' }, /^url: give either/],
+    [{ ...share, share: 'Recordings' }, /^share: /],
+    [{ ...share, tier: 'Hot' }, /Unrecognized key/],
+    [{ ...share, prefix: 'a/../b' }, /^prefix: /],
+    [{ ...share, prefix: 'a./b' }, /^prefix: a folder name that Windows/],
+    [{ ...share, prefix: 'a/con' }, /^prefix: a folder name that Windows/],
     [{ kind: 'tape' }, /^kind: /],
   ] as const) {
     const found = faults(settings);
     assert.equal(found.length, 1, JSON.stringify([settings, found]));
     assert.match(found[0] ?? '', said);
   }
-  for (const prefix of ['a', 'a/b', 'site-1/x_2/y.z']) assert.deepEqual(faults({ ...blob, prefix }), []);
+  for (const prefix of ['a', 'a/b', 'site-1/x_2/y.z']) {
+    for (const place of [blob, share]) assert.deepEqual(faults({ ...place, prefix }), []);
+  }
 });
 
 test('directories on Windows: local drives and UNC paths, whole', () => {
@@ -72,7 +89,7 @@ test('every field has a title, and the schema can be shown as JSON schema', () =
     oneOf?: { properties: Record<string, { title?: string }> }[];
   };
   const kinds = schema.oneOf ?? schema.anyOf ?? [];
-  assert.equal(kinds.length, 2);
+  assert.equal(kinds.length, 3);
   for (const { properties } of kinds) {
     for (const [name, property] of Object.entries(properties)) assert.ok(property.title, name);
   }

@@ -90,10 +90,10 @@ const placeName = z
 const prefix = z
   .string()
   .max(200)
-  .regex(
-    /^([A-Za-z0-9_-][A-Za-z0-9._-]*(\/(?!$)|$))*$/,
-    'folders of letters, digits, "-", "_" and ".", parted by "/"',
-  );
+  .regex(/^([A-Za-z0-9_-][A-Za-z0-9._-]*(\/(?!$)|$))*$/, {
+    error: 'folders of letters, digits, "-", "_" and ".", parted by "/"',
+    abort: true,
+  });
 
 const blob = z
   .strictObject({

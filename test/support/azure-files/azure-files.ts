@@ -2,41 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import {
-  createDirectory,
-  deleteDirectory,
-  directoryProperties,
-  listDirectory,
-} from './directory-operations.ts';
-import {
-  createFile,
-  deleteFile,
-  fileAt,
-  fileProperties,
-  getFile,
-  putRange,
-  renameFile,
-  setFileMetadata,
-  setFileProperties,
-} from './file-operations.ts';
-import { account, type FileReply, type FileRequest, type Operation, parseRequest } from './file-request.ts';
-import { leaseFile } from './leases.ts';
+import { type Fault, takeFault } from './faults.ts';
+import { account, type FileRequest, type Operation, parseRequest } from './file-request.ts';
+import { type Habits, perform, usual } from './perform.ts';
 import { escapeXml, ServiceError } from './service-error.ts';
 import { ShareTree } from './share-tree.ts';
-
-/** One order to fail. */
-export interface Fault {
-  /** Left out: any. */
-  readonly operation?: Operation;
-  /** How many that fit are let through first; default none. */
-  readonly skip?: number;
-  /** `before` it is done, or `after`, so that only the answer is lost. */
-  readonly when: 'before' | 'after';
-  /** Cut the connection, or say this. */
-  readonly how: 'drop' | { readonly status: number; readonly code: string };
-  /** How often; default once. */
-  readonly times?: number;
-}
 
 export interface AzureFilesOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
@@ -54,14 +24,7 @@ export class AzureFiles {
   readonly faults: Fault[] = [];
   /** Called before a request is done. */
   meanwhile: ((request: FileRequest) => Promise<void> | void) | undefined;
-  /** Entries of a page of a listing at most. */
-  pageSize = 5_000;
-  /** How a call for a file answers where a folder is; the documentation leaves it open. */
-  folderAsFile: 'ResourceNotFound' | 'ResourceTypeMismatch' = 'ResourceNotFound';
-  folderInTheWay: 'ResourceAlreadyExists' | 'ResourceTypeMismatch' = 'ResourceTypeMismatch';
-  leaseSurvivesRename = false;
-  /** The service's clock against ours, in milliseconds. */
-  clockOffset = 0;
+  habits: Habits = usual;
   readonly #shares = new Map<string, ShareTree>();
   readonly #server: Server;
   readonly #options: AzureFilesOptions;
@@ -97,7 +60,15 @@ export class AzureFiles {
   }
 
   now(): Date {
-    return new Date(Date.now() + this.clockOffset);
+    return new Date(Date.now() + this.habits.clockOffset);
+  }
+
+  /** Forgets requests, orders to fail and habits; shares stay. */
+  reset(): void {
+    this.log.length = 0;
+    this.faults.length = 0;
+    this.meanwhile = undefined;
+    this.habits = usual;
   }
 
   makeShare(name: string): ShareTree {
@@ -121,9 +92,11 @@ export class AzureFiles {
       const { operation, path, body } = parsed;
       this.log.push({ operation, path: path.join('/'), bytes: body.byteLength });
       await this.meanwhile?.(parsed);
-      if (this.#fail(operation, 'before')) return void request.socket.destroy();
-      const reply = this.#do(parsed);
-      if (this.#fail(operation, 'after')) return void request.socket.destroy();
+      if (takeFault(this.faults, operation, 'before')) return void request.socket.destroy();
+      const tree = this.#shares.get(parsed.share);
+      if (tree === undefined) throw new ServiceError(404, 'ShareNotFound');
+      const reply = perform(tree, parsed, this.habits);
+      if (takeFault(this.faults, operation, 'after')) return void request.socket.destroy();
       const length = reply.body === undefined ? '0' : String(Buffer.byteLength(reply.body));
       response.writeHead(reply.status, { 'content-length': length, ...common, ...reply.headers });
       response.end(request.method === 'HEAD' ? undefined : reply.body);
@@ -159,58 +132,6 @@ export class AzureFiles {
     if (authorization === '') throw new ServiceError(401, 'NoAuthenticationInformation');
     if (!/^SharedKey account:[A-Za-z0-9+/]{43}=$/.test(authorization)) {
       throw new ServiceError(403, 'AuthenticationFailed');
-    }
-  }
-
-  /** True when the connection is to be cut. */
-  #fail(operation: Operation, when: Fault['when']): boolean {
-    const at = this.faults.findIndex(
-      (fault) => fault.when === when && (fault.operation === undefined || fault.operation === operation),
-    );
-    const fault = this.faults[at];
-    if (fault === undefined) return false;
-    const { times = 1, skip = 0, how } = fault;
-    const left = skip > 0 ? { ...fault, skip: skip - 1 } : { ...fault, times: times - 1 };
-    this.faults.splice(at, 1, ...(left.times === 0 ? [] : [left]));
-    if (skip > 0) return false;
-    if (how === 'drop') return true;
-    throw new ServiceError(how.status, how.code);
-  }
-
-  #do(request: FileRequest): FileReply {
-    const { operation, share, path } = request;
-    const tree = this.#shares.get(share);
-    if (tree === undefined) throw new ServiceError(404, 'ShareNotFound');
-    const file = () => fileAt(tree, path, this.folderAsFile);
-    switch (operation) {
-      case 'Create Directory':
-        return createDirectory(tree, request);
-      case 'Get Directory Properties':
-        return directoryProperties(tree, request);
-      case 'Delete Directory':
-        return deleteDirectory(tree, request);
-      case 'List Directories and Files':
-        return listDirectory(tree, request, this.pageSize);
-      case 'Create File':
-        return createFile(tree, request);
-      case 'Put Range':
-        return putRange(tree, file(), request);
-      case 'Get File':
-        return getFile(file(), request);
-      case 'Get File Properties':
-        return fileProperties(file());
-      case 'Set File Properties':
-        return setFileProperties(tree, file(), request);
-      case 'Set File Metadata':
-        return setFileMetadata(tree, file(), request);
-      case 'Lease File':
-        return leaseFile(file(), request);
-      case 'Delete File':
-        return deleteFile(tree, file(), request);
-      case 'Rename File': {
-        const { folderInTheWay, leaseSurvivesRename: leaseSurvives } = this;
-        return renameFile(tree, request, { folderInTheWay, leaseSurvives });
-      }
     }
   }
 }

@@ -106,7 +106,7 @@ export function deleteFile(tree: ShareTree, file: FileNode, request: FileRequest
 
 export interface RenameHabits {
   /** What a folder at the new name is answered with. */
-  readonly folderInTheWay: string;
+  readonly folderInTheWay: 'ResourceAlreadyExists' | 'ResourceTypeMismatch';
   /** Whether a lease of the file that is replaced stays with the name. */
   readonly leaseSurvives: boolean;
 }
