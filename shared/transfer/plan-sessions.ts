@@ -136,7 +136,7 @@ async function sliceCount({ services, site, signal }: Work, window: Window): Pro
 }
 
 async function alarm({ services, run, site }: Work, key: TransferKey, seconds: number): Promise<void> {
-  const text = `The appliance's clock jumped against ours by ${seconds} s since the last run; read again from before the jump.`;
+  const text = `The appliance's clock jumped by ${seconds} s against ours since the last run; what may lie in between is read again. Check the time service (NTP) of both.`;
   services.log.warn(text, { run: run.id, site: site.id, transfer: key, seconds });
   await reportPart(services.state, run.id, key, 'clock', {}, [text]);
 }
