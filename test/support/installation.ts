@@ -12,7 +12,7 @@ import type { Settings } from '../../shared/settings/settings.ts';
 import { loadSettings, saveSettings } from '../../shared/settings/settings-store.ts';
 import { readWatermark, type Watermark } from '../../shared/transfer/watermark.ts';
 import { defaultOAuthAccount } from '../appliance/accounts.ts';
-import type { ApplianceOptions, SimulatedAppliance } from '../appliance/simulated-appliance.ts';
+import type { ApplianceOptions, SentRequest, SimulatedAppliance } from '../appliance/simulated-appliance.ts';
 import { startAppliance } from '../appliance/start-appliance.ts';
 
 const HOUR = 3600;
@@ -54,12 +54,18 @@ export interface InstallationOptions {
 /** The product in this process against simulated appliances over TLS, with a clock that the test moves. */
 export interface Installation {
   readonly data: DataFolder;
+  /** When the clocks stood at first, or a little before, Unix seconds. Sessions begin `hoursBack` before it. */
+  readonly began: number;
   readonly stack: Stack;
   readonly services: Services;
   readonly log: KeptLog;
   /** By site id. Clocks stand still but for passTime. */
   readonly appliances: Map<string, SimulatedAppliance>;
   appliance(siteId?: string): SimulatedAppliance;
+  /** Everything a site's appliances have sent, those that were replaced included. */
+  sent(siteId?: string): SentRequest[];
+  /** Puts another appliance in a site's place, on the same port and under the same authority, with the same clock. */
+  replaceAppliance(siteId: string, changes?: Partial<ApplianceOptions>): Promise<void>;
   /** Moves our clock and the appliances' by this much, and a little on until nothing happens in the very second. */
   passTime(seconds: number): void;
   /** Runs every schedule once, each to its end. */
@@ -78,23 +84,25 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const { hoursBack = 6 } = options;
   const specs = Object.entries(options.sites ?? { support: {} });
   const appliances = new Map<string, SimulatedAppliance>();
-  for (const [index, [id, spec]] of specs.entries())
-    appliances.set(
-      id,
-      await startAppliance({
-        product: 'RS',
-        seed: 21 + index,
-        siteHost: `${id}.example.com`,
-        from: began - hoursBack * HOUR,
-        to: began + 90 * HOUR,
-        sessions: 3 * (hoursBack + 90),
-        events: 4,
-        recordingBytes: [3_000, 30_000],
-        backupBytes: 20_000,
-        oddities: 'plain',
-        ...spec,
-      }),
-    );
+  const applianceOptions = new Map<string, ApplianceOptions>();
+  const past = new Map<string, SentRequest[]>();
+  for (const [index, [id, spec]] of specs.entries()) {
+    const made: ApplianceOptions = {
+      product: 'RS',
+      seed: 21 + index,
+      siteHost: `${id}.example.com`,
+      from: began - hoursBack * HOUR,
+      to: began + 90 * HOUR,
+      sessions: 3 * (hoursBack + 90),
+      events: 4,
+      recordingBytes: [3_000, 30_000],
+      backupBytes: 20_000,
+      oddities: 'plain',
+      ...spec,
+    };
+    applianceOptions.set(id, made);
+    appliances.set(id, await startAppliance(made));
+  }
   for (const { clock } of appliances.values()) {
     clock.rate(0);
     clock.set(began);
@@ -119,16 +127,32 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     passed += 1;
     return stack.runOnce();
   };
+  const appliance = (siteId = specs[0]?.[0] ?? '') => {
+    const found = appliances.get(siteId);
+    if (!found) throw new Error(`no appliance ${siteId}`);
+    return found;
+  };
   return {
     data,
+    began,
     stack,
     services,
     log,
     appliances,
-    appliance(siteId = specs[0]?.[0] ?? '') {
-      const appliance = appliances.get(siteId);
-      if (!appliance) throw new Error(`no appliance ${siteId}`);
-      return appliance;
+    appliance,
+    sent(siteId = specs[0]?.[0] ?? '') {
+      return [...(past.get(siteId) ?? []), ...appliance(siteId).log];
+    },
+    async replaceAppliance(siteId, changes = {}) {
+      const { port, authority, clock, log: sent, ...before } = appliance(siteId);
+      const first = applianceOptions.get(siteId);
+      if (!first) throw new Error(`no appliance ${siteId}`);
+      await before.close();
+      past.set(siteId, [...(past.get(siteId) ?? []), ...sent]);
+      const next = await startAppliance({ ...first, ...changes, port, authority });
+      next.clock.rate(0);
+      next.clock.set(clock.now());
+      appliances.set(siteId, next);
     },
     passTime(seconds) {
       const all = [...appliances.values()];

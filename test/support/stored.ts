@@ -40,7 +40,8 @@ export async function folderDifferences(
     if (isRight === undefined) differences.missing.push(name);
     else if (!isRight) differences.wrong.push(name);
   };
-  for (const [siteId, { clock, truth, log }] of installation.appliances) {
+  for (const [siteId, { clock, truth }] of installation.appliances) {
+    const log = installation.sent(siteId);
     const sent = (lsid: string) => new Set(log.map(({ sessions }) => sessions?.get(lsid)));
     for (const one of truth.sessions()) {
       if (!isFinal(one, clock.now(), comparison)) continue;
