@@ -34,7 +34,7 @@ export function fileFailure(error: unknown, where: string): unknown {
     return new Failure(
       'terminal',
       'not-a-folder',
-      `Something else is where a folder should be: ${where} (${code}).`,
+      `Something else is where a folder should be: ${where} (${code}). Move it away or give another folder.`,
       options,
     );
   }

@@ -21,6 +21,7 @@ import {
 } from './file-name.ts';
 import type { FileStore } from './file-store.ts';
 import { ItemWrite, idleMs } from './file-write.ts';
+import { named, namedSink } from './named-sink.ts';
 import { prepare } from './prepare.ts';
 
 export interface FileDestinationOptions {
@@ -81,14 +82,19 @@ class FileDestination implements Destination {
       now: options.now ?? (() => new Date()),
       log,
     };
-    this.files = {
+    const sink: FileSink = {
       extension: settings.extension,
       find: (key) => this.#find(key),
       begin: (item) => this.#begin(item),
     };
+    this.files = namedSink(sink, name);
   }
 
-  async check(): Promise<void> {
+  check(): Promise<void> {
+    return named(this.name, () => this.#check());
+  }
+
+  async #check(): Promise<void> {
     const { store, log } = this.#context;
     const name = `connection-test-${randomUUID()}.txt`;
     const bytes = Buffer.from(`Written and removed by the connection test of "${this.name}".\n`);
