@@ -126,7 +126,8 @@ export class SliceReader {
     const inputs = transfers.flatMap((transfer) =>
       readings.flatMap(({ reading }, index): WriteInput[] => {
         const read = reads[index];
-        if (!read || (read.staged === undefined && reading !== 'named')) return [];
+        // Of named sessions it matters as well that none was found.
+        if (!read || (read.staged === undefined && named === undefined)) return [];
         return [
           {
             runId,

@@ -22,7 +22,7 @@ export interface WriteInput {
    * window they ended in. `named`: known open ones, by lsid. `pull`: whatever was asked for.
    */
   readonly reading: 'ended' | 'began' | 'named' | 'pull';
-  /** For `named`: who should be in it. */
+  /** For `named`, and for a `pull` of named ones: who should be in it. */
   readonly expected?: readonly string[];
   /** Names this piece of work, so that a repeat counts once. */
   readonly part: string;
@@ -43,7 +43,8 @@ export function writeReport(services: Services, input: WriteInput): Promise<Outc
     const transfer = transferOf(at.run, input.transfer);
     const writer = new ReportWriter(at, input, transfer, await taker(at, input, transfer));
     await writer.write();
-    await reportPart(services.state, at.run.id, input.transfer, input.part, writer.counts);
+    const { counts, alarms } = writer;
+    await reportPart(services.state, at.run.id, input.transfer, input.part, counts, alarms);
     return {};
   });
 }
@@ -66,6 +67,7 @@ class ReportWriter {
   #open = new Set<string>();
   readonly #seen = new Set<string>();
   counts: Record<string, number> = {};
+  readonly alarms: string[] = [];
 
   constructor(at: Work, input: WriteInput, transfer: Transfer, taker: Taker) {
     this.#at = at;
@@ -84,6 +86,7 @@ class ReportWriter {
         ),
       );
     if (this.#input.staged !== undefined) await this.#writeStaged(this.#input.staged);
+    if (this.#input.reading === 'pull') this.#sayUnknown();
     if (this.#input.reading === 'named') {
       const missing = (this.#input.expected ?? []).filter(
         (lsid) => this.#open.has(lsid) && !this.#seen.has(lsid),
@@ -92,6 +95,14 @@ class ReportWriter {
         setAside: await missedSessions(this.#at, this.#transfer, missing, this.#input.appliance),
       });
     }
+  }
+
+  #sayUnknown(): void {
+    const { name, host } = this.#at.site;
+    const seen = new Set([...this.#seen].map((lsid) => lsid.toLowerCase()));
+    for (const lsid of this.#input.expected ?? [])
+      if (!seen.has(lsid))
+        this.alarms.push(`${name} (${host}) does not know the session ${lsid}: check its id, and the site.`);
   }
 
   async #writeStaged(staged: string): Promise<void> {
