@@ -7,7 +7,7 @@ import { ElementNames } from './element-names.ts';
 import { saysNothingFound, shownWords } from './error-document.ts';
 import { overLimit, type ReportLimits } from './report-limits.ts';
 import { SessionBuilder } from './session-builder.ts';
-import { parsing, strictParser, withoutAttributeObjects } from './strict-xml.ts';
+import { parsing, strictParser, withPlainAttributes } from './strict-xml.ts';
 
 /** How the report's root was sent. */
 export interface ReportRoot {
@@ -49,8 +49,7 @@ export class SessionReportParser {
 
   constructor(limits: ReportLimits) {
     this.#limits = limits;
-    const parser = withoutAttributeObjects(strictParser());
-    parser.on('attribute', ({ name, value }) => this.#attribute(name, value));
+    const parser = withPlainAttributes(strictParser(), (name, value) => this.#attribute(name, value));
     parser.on('opentag', ({ name }) => this.#openTag(name));
     parser.on('closetag', () => this.#closeTag());
     parser.on('text', (text) => this.#text(text));
