@@ -187,3 +187,30 @@ test('after bytes were lost nothing is made of the rest', async () => {
   await assert.rejects(ended.put('x', aboutOf('x'), undefined), /has ended/);
   assert.deepEqual(pathsOf(tree), []);
 });
+
+test('an attempt whose unfinished file is gone says so once, and then fails', async () => {
+  for (const size of [10, 3_500]) {
+    const { store, tree } = openEmpty(azure, { rangeBytes: 1_000 });
+    const attempt = await store.begin(keyOf('x'));
+    const bytes = randomBytes(size);
+    await attempt.write(bytes);
+    azure.meanwhile = ({ operation }) => {
+      if (operation === 'Rename File') for (const [path] of tree.files()) tree.drop(path.split('/'));
+    };
+    assert.deepEqual(await attempt.put('x', aboutOf(bytes), undefined), { status: 'changed' });
+    await assert.rejects(attempt.put('x', aboutOf(bytes), undefined), said('transient', 'write-lost'));
+    azure.meanwhile = undefined;
+    assert.deepEqual(pathsOf(tree), []);
+  }
+});
+
+test("what was put is nobody's to put or discard again", async () => {
+  const { store, tree } = openEmpty(azure);
+  const attempt = await store.begin(keyOf('x'));
+  await attempt.write(Buffer.from('x'));
+  assert.equal((await attempt.put('x', aboutOf('x'), undefined)).status, 'put');
+  azure.log.length = 0;
+  await attempt.discard();
+  await assert.rejects(attempt.put('y', aboutOf('x'), undefined), /has ended/);
+  assert.deepEqual([azure.log, pathsOf(tree)], [[], ['x']]);
+});

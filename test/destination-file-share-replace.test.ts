@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import {
   aboutOf,
   keyOf,
+  once,
   openAgain,
   openEmpty,
   pathsOf,
@@ -54,6 +55,30 @@ test('a file that somebody else changes through SMB right before it is replaced 
   };
   assert.deepEqual(await putText(store, 'x', 'new', true), { status: 'changed' });
   assert.equal(textAt(tree, 'x'), 'saved by a person');
+});
+
+test('a file that is written to in place after it was looked at stays', async () => {
+  const { store, tree } = openEmpty(azure);
+  await putText(store, 'x', 'old');
+  const file = tree.find(['x']);
+  assert.ok(file?.kind === 'file');
+  azure.meanwhile = ({ operation }) => {
+    if (operation !== 'Rename File' && operation !== 'Lease File') return;
+    azure.meanwhile = undefined;
+    file.bytes = Buffer.from('odd');
+    tree.touch(file, { content: true });
+  };
+  assert.deepEqual(await putText(store, 'x', 'new', true), { status: 'changed' });
+  assert.equal(textAt(tree, 'x'), 'odd');
+});
+
+test('a name that is taken right before the file gets it stays with who took it', async () => {
+  const { store, tree } = openEmpty(azure);
+  azure.meanwhile = ({ operation }) => {
+    if (operation === 'Rename File') plantFile(tree, 'X', 'theirs');
+  };
+  assert.deepEqual(await putText(store, 'x', 'mine'), { status: 'changed' });
+  assert.deepEqual([pathsOf(tree), textAt(tree, 'X')], [['X'], 'theirs']);
 });
 
 test('a lease that a dead process left is broken, one of a live process is waited for', async () => {
@@ -115,4 +140,14 @@ test('a file that an SMB client has open is not replaced, and a later repeat doe
   file.readOnly = true;
   assert.equal((await putText(store, 'x', 'new', true)).status, 'put');
   assert.equal(textAt(tree, 'x'), 'new');
+});
+
+test('a lease whose reply was lost does not stay', async () => {
+  const { store, tree } = openEmpty(azure, { client: once });
+  await putText(store, 'x', 'old');
+  azure.faults.push({ operation: 'Lease File', when: 'after', how: 'drop' });
+  await assert.rejects(putText(store, 'x', 'new', true), said('transient', 'storage-unreachable'));
+  const file = tree.find(['x']);
+  assert.ok(file?.kind === 'file' && file.lease === undefined);
+  assert.equal((await putText(store, 'x', 'new', true)).status, 'put');
 });

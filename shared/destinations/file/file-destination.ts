@@ -21,7 +21,7 @@ import {
 } from './file-name.ts';
 import type { FileStore } from './file-store.ts';
 import { ItemWrite, idleMs } from './file-write.ts';
-import { named, namedSink } from './named-sink.ts';
+import { namedStore } from './named-store.ts';
 import { prepare } from './prepare.ts';
 
 export interface FileDestinationOptions {
@@ -75,26 +75,21 @@ class FileDestination implements Destination {
     this.#context = {
       destination: name,
       catalog: openCatalog(state, id),
-      store,
+      store: namedStore(store, name),
       handling: settings.conflictHandling,
       render: (values: FileNameValues) =>
         renderFileName((values.INSTANCE ?? '') === '' ? format : instanceFormat, values),
       now: options.now ?? (() => new Date()),
       log,
     };
-    const sink: FileSink = {
+    this.files = {
       extension: settings.extension,
       find: (key) => this.#find(key),
       begin: (item) => this.#begin(item),
     };
-    this.files = namedSink(sink, name);
   }
 
-  check(): Promise<void> {
-    return named(this.name, () => this.#check());
-  }
-
-  async #check(): Promise<void> {
+  async check(): Promise<void> {
     const { store, log } = this.#context;
     const name = `connection-test-${randomUUID()}.txt`;
     const bytes = Buffer.from(`Written and removed by the connection test of "${this.name}".\n`);

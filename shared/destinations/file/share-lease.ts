@@ -29,26 +29,21 @@ export async function whileUnchanged<R>(
   work: (leaseId: string) => Promise<R>,
 ): Promise<R | undefined> {
   const lease = new ShareLeaseClient(folder.file(path), randomUUID());
-  if (!(await acquire(folder, path, tag, patienceMs, lease))) return undefined;
   try {
+    if (!(await acquire(lease, patienceMs))) return undefined;
     if ((await folder.look(path))?.stat.tag !== tag) return undefined;
     return await work(lease.leaseId);
   } catch (error) {
     if (leaseGone.has(azureStatus(error).code)) return undefined;
     throw error;
   } finally {
-    // Most often it went with its file. One that stays because of a failure here is broken by who comes next.
+    // Most often it went with its file; or its reply was lost, so that it may be there. One that stays because of a failure here is broken by who comes next.
     await lease.releaseLease().catch(() => undefined);
   }
 }
 
-async function acquire(
-  folder: ShareFolder,
-  path: string,
-  tag: string,
-  patienceMs: number,
-  lease: ShareLeaseClient,
-): Promise<boolean> {
+/** False when there is no file. */
+async function acquire(lease: ShareLeaseClient, patienceMs: number): Promise<boolean> {
   const started = Date.now();
   for (let turn = 1; ; turn++) {
     try {
@@ -59,7 +54,6 @@ async function acquire(
       if (isMissing(code)) return false;
       if (code !== 'LeaseAlreadyPresent') throw error;
     }
-    if ((await folder.look(path))?.stat.tag !== tag) return false;
     if (Date.now() - started >= patienceMs) await breakLease(lease);
     else await delay(Math.min(turn * 50, 500) * (0.5 + Math.random()));
   }

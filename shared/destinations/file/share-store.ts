@@ -93,8 +93,7 @@ class ShareStore implements FileStore {
         // Its clock, not ours: the times are its own. The header tells whole seconds.
         const now = (page.date ?? new Date()).getTime() + 1_000;
         for (const { name, properties } of page.segment.fileItems) {
-          const owner = /^([0-9a-f]{32})\.[0-9a-f-]{36}$/.exec(name)?.[1];
-          if (owner === undefined || (item !== undefined && owner !== item)) continue;
+          if (!/^[0-9a-f]{32}\.[0-9a-f-]{36}$/.test(name)) continue;
           const touched = [properties.lastWriteTime, properties.lastModified].map((at) => at?.getTime());
           // A time that is missing says nothing of how long it lies there.
           if (touched.every((at) => at !== undefined && now - at >= idleMs)) names.push(name);
