@@ -25,15 +25,23 @@ export function localEngine(url: string): OrchestrationClient {
       return instanceId;
     },
     getStatus: async (instanceId) =>
-      (await call('GET', `/instances/${instanceId}?showInput=false`)) as { runtimeStatus: string },
+      (await call('GET', `/instances/${instanceId}?showInput=false`)) as {
+        runtimeStatus: string;
+        output?: unknown;
+      },
   };
 }
 
-/** Runs that were made and have not finished: their orchestration is started if it was not. */
+/**
+ * Runs that were made and have not finished: their orchestration is started if it was not. One whose orchestration has
+ * ended cannot go on: it is closed and is not among those that are given back.
+ */
 export async function resumeRuns(state: StateStore, starter: RunStarter): Promise<Run[]> {
   const unfinished = (await allRuns(state)).filter((run) => !isFinished(run));
-  for (const run of unfinished) await starter.start(run.id);
-  return unfinished;
+  const ids = unfinished.map(({ id }) => id);
+  for (const id of ids) await starter.start(id);
+  const closed = await closeDeadRuns(state, starter, ids);
+  return unfinished.filter(({ id }) => !closed.includes(id));
 }
 
 /** Newest first. */
@@ -48,27 +56,31 @@ export async function allRuns(state: StateStore): Promise<Run[]> {
   return runs;
 }
 
-/** An orchestration that ended without finishing its run failed in itself: the run must not look as if it went on. */
+/**
+ * An orchestration that ended without finishing its run failed in itself: the run must not look as if it went on.
+ * Resolves to the ids of the runs that were closed.
+ */
 export async function closeDeadRuns(
   state: StateStore,
   starter: RunStarter,
   ids: readonly string[],
-): Promise<void> {
+): Promise<string[]> {
+  const closed: string[] = [];
   for (const id of ids) {
     if (await starter.isGoing(id)) continue;
-    await changeRun(state, id, (run) =>
-      isFinished(run)
-        ? undefined
-        : {
-            ...run,
-            status: 'failed',
-            finishedAt: new Date().toISOString(),
-            failure: {
-              kind: 'internal',
-              code: 'orchestration-ended',
-              message: 'The orchestration ended without a result; the log has the details.',
-            },
-          },
-    );
+    const why = (await starter.whyEnded?.(id)) ?? 'the log has the details.';
+    const failure = {
+      kind: 'internal',
+      code: 'orchestration-ended',
+      message: `The run ended without a result: ${why}`,
+    } as const;
+    const finishedAt = new Date().toISOString();
+    let changed = false;
+    await changeRun(state, id, (run) => {
+      changed = !isFinished(run);
+      return changed ? { ...run, status: 'failed', finishedAt, failure } : undefined;
+    });
+    if (changed) closed.push(id);
   }
+  return closed;
 }

@@ -58,7 +58,7 @@ async function describe(state: StateStore, { id }: Run): Promise<string> {
     megabytes(sum.bytes),
   ];
   const failures = [
-    ...new Set(run.results?.flatMap(({ failure }) => (failure ? [failure.message] : [])) ?? []),
+    ...new Set([run, ...(run.results ?? [])].flatMap(({ failure }) => (failure ? [failure.message] : []))),
   ];
   const name = (run.scheduleId ?? 'pull').padEnd(10);
   return [

@@ -4,7 +4,7 @@ import type { RunStarter } from './tick.ts';
 /** What is used of durable-functions' DurableClient. */
 export interface OrchestrationClient {
   startNew(orchestrator: string, options: { instanceId: string; input: unknown }): Promise<string>;
-  getStatus(instanceId: string): Promise<{ readonly runtimeStatus: string }>;
+  getStatus(instanceId: string): Promise<{ readonly runtimeStatus: string; readonly output?: unknown }>;
 }
 
 const going = new Set(['Running', 'Pending', 'ContinuedAsNew', 'Suspended']);
@@ -30,6 +30,13 @@ export function runStarter(client: OrchestrationClient): RunStarter {
     },
     async isGoing(runId) {
       return going.has((await statusOf(client, runId)) ?? '');
+    },
+    async whyEnded(runId) {
+      const { runtimeStatus, output } = await client.getStatus(runId);
+      if (runtimeStatus !== 'Failed' || typeof output !== 'string') return undefined;
+      // The engine puts the names of what failed in front: "Orchestrator function 'run' failed: …".
+      const line = output.split('\n', 1)[0] ?? '';
+      return line.replace(/^(?:\w+ function '[\w-]+' failed:\s*)+/, '').trim();
     },
   };
 }

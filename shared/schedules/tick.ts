@@ -14,6 +14,8 @@ export interface RunStarter {
   start(runId: string): Promise<void>;
   /** Whether an instance of that id is waiting or running. */
   isGoing(runId: string): Promise<boolean>;
+  /** What ended an instance that failed in itself, one line; undefined where nothing is known of it. */
+  whyEnded?(runId: string): Promise<string | undefined>;
 }
 
 /**
