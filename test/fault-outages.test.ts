@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import type { Run } from '../shared/runs/run.ts';
+import { createRun, getRun, type Run, runId } from '../shared/runs/run.ts';
 import type { ScheduleState } from '../shared/schedules/schedule-state.ts';
 import { LAG_SECONDS } from '../shared/transfer/window.ts';
 import { type Installation, resultOf, startInstallation } from './support/installation.ts';
@@ -262,4 +262,26 @@ test('a session without an end is declared abnormal in time; should it close aft
   assert.deepEqual(databaseDifferences(installation), none);
   const { missing } = await folderDifferences(installation, undefined, { openSessionHours: 0.5 });
   assert.deepEqual(missing, []);
+});
+
+test('a run whose orchestration died is closed with the reason, and the schedule runs', async () => {
+  const { services, stack } = installation;
+  const id = runId(services.now(), 'dead');
+  await stack.starter.start(id);
+  await stack.host.idle();
+  await createRun(services.state, {
+    id,
+    kind: 'schedule',
+    scheduleId: 'all',
+    dueAt: new Date(services.now()).toISOString(),
+    status: 'running',
+    transfers: [],
+  });
+  installation.passTime(HOUR);
+  const run = await installation.run();
+  assert.notEqual(run.id, id);
+  assert.equal(run.status, 'succeeded', failures(run));
+  const dead = await getRun(services.state, id);
+  assert.equal(dead?.status, 'failed');
+  assert.equal(dead?.failure?.message, `The run ended without a result: no run ${id}`);
 });
