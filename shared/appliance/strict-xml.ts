@@ -26,9 +26,9 @@ interface SaxesInternals {
 }
 
 /**
- * For a reader that takes attributes one by one: the parser then makes no object for each attribute and gathers none
- * for each tag, which takes a good part of its time and is also where it looks for duplicates; that is done here instead. It
- * has no option for this, so the two steps are replaced (saxes 6.0.0, pinned; a test holds the check for duplicates).
+ * For a reader that takes attributes one by one: the parser then makes no object for each attribute and gathers none for
+ * each tag, which costs an eighth of the reader's speed and more. There it also looks for duplicates; that is done here
+ * instead. It has no option for this, so the two steps are replaced (saxes 6.0.0, pinned; a test holds the check).
  */
 export function withPlainAttributes(
   parser: SaxesParser,
