@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { reportFailure } from '../../shared/errors.ts';
+import { Failure, reportFailure } from '../../shared/errors.ts';
 import type { Run } from '../../shared/runs/run.ts';
 import { loadSettings, saveSettings } from '../../shared/settings/settings-store.ts';
 import type { StateStore } from '../../shared/state/state-store.ts';
@@ -52,7 +52,12 @@ async function prepareSettings(
   if (options.demo) return startDemo(data, state);
   if (options.settings === undefined) return undefined;
   const { etag } = await loadSettings(state);
-  await saveSettings(state, readSettingsFile(options.settings), etag);
+  try {
+    await saveSettings(state, readSettingsFile(options.settings), etag);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'bad-settings') throw error;
+    throw new Error(`--settings ${options.settings}: ${error.message.replace(/^Settings: /, '')}`);
+  }
   return undefined;
 }
 

@@ -59,15 +59,11 @@ export class HttpServer {
 
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(
-          new Failure(
-            'terminal',
-            'cannot-listen',
-            `Cannot listen on port ${this.#options.port}: ${error.code}.`,
-          ),
-        ),
-      );
+      this.#server.once('error', ({ code }: NodeJS.ErrnoException) => {
+        const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${code})`;
+        const message = `The port ${this.#options.port} of 127.0.0.1 ${why}; take another one, or 0 for any.`;
+        reject(new Failure('terminal', 'cannot-listen', message));
+      });
       this.#server.listen(this.#options.port, '127.0.0.1', resolve);
     });
     this.port = (this.#server.address() as AddressInfo).port;
