@@ -11,7 +11,7 @@ export interface RunSettings {
   readonly destinations: readonly DestinationSetting[];
 }
 
-export async function keepRunSettings(state: StateStore, run: Run, settings: Settings): Promise<void> {
+export async function keepRunSettings(state: StateStore, run: Run, settings: Settings): Promise<RunSettings> {
   const sites = new Set(run.transfers.map(({ siteId }) => siteId));
   const destinations = new Set(run.transfers.map(({ destinationId }) => destinationId));
   const kept: RunSettings = {
@@ -19,6 +19,7 @@ export async function keepRunSettings(state: StateStore, run: Run, settings: Set
     destinations: settings.destinations.filter(({ id }) => destinations.has(id)),
   };
   await state.put('runs', 'settings', run.id, kept);
+  return kept;
 }
 
 export async function runSettings(state: StateStore, runId: string): Promise<RunSettings> {

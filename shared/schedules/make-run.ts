@@ -8,6 +8,7 @@ import {
   transferKey,
 } from '../runs/run.ts';
 import { keepRunSettings } from '../runs/run-settings.ts';
+import { pinPlaces } from '../settings/places.ts';
 import type { Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
 import { StateConflict, type StateStore } from '../state/state-store.ts';
@@ -62,7 +63,7 @@ async function makeRun(state: StateStore, settings: Settings, run: Run): Promise
   const made = await getRun(state, run.id);
   if (made) return made;
   // Settings first: a run that can be seen can be worked on.
-  await keepRunSettings(state, run, settings);
+  await pinPlaces(state, await keepRunSettings(state, run, settings));
   try {
     await createRun(state, run);
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { Failure } from '../errors.ts';
 import { StateConflict, type StateStore } from '../state/state-store.ts';
+import { checkPlaces } from './places.ts';
 import { emptySettings, type Settings, settingsSchema } from './settings.ts';
 
 export interface StoredSettings {
@@ -28,6 +29,7 @@ export async function saveSettings(
   etag?: string,
 ): Promise<StoredSettings> {
   const settings = parseSettings(input);
+  await checkPlaces(state, settings);
   try {
     const next =
       etag === undefined

@@ -18,6 +18,7 @@ export const settingsSchema = z
       checkUnique(settings[list], list, context);
     checkDestinations(settings.destinations, context);
     checkSchedules(settings, context);
+    checkNames(settings, context);
   });
 
 export type Settings = z.output<typeof settingsSchema>;
@@ -72,6 +73,26 @@ function checkSchedules(settings: Settings, context: z.RefinementCtx): void {
       }
     });
   });
+}
+
+/** A File Name Format has to tell the data types apart that go to the destination: else one replaces the other. */
+function checkNames(settings: Settings, context: z.RefinementCtx): void {
+  for (const [index, destination] of settings.destinations.entries()) {
+    const plugin = pluginOf(destination.plugin);
+    if (!plugin?.collisions || !plugin.settings.safeParse(destination.settings).success) continue;
+    const going = settings.schedules
+      .flatMap(({ transfers }) => transfers)
+      .filter((transfer) => transfer.destination === destination.id)
+      .flatMap(({ dataTypes }) => dataTypes);
+    const streams = [...new Set(going)].map(streamOf);
+    const samples = streams.map(({ sample }) => ({ ...sample, SUPPORT_SITE_HOST: 'host' }));
+    for (const [one, other] of plugin.collisions(destination.settings, samples))
+      issue(
+        context,
+        ['destinations', index, 'settings', 'fileNameFormat'],
+        `gives ${streams[one]?.title} and ${streams[other]?.title} the same name; add %EXTENSION%, or send them to destinations of their own`,
+      );
+  }
 }
 
 function issue(context: z.RefinementCtx, path: PropertyKey[], message: string): void {

@@ -9,6 +9,7 @@ export const backup: SnapshotStream = {
   title: 'Site Backups',
   products: ['RS', 'PRA'],
   permissions: ['perm_backup'],
+  sample: { SESSION_TYPE: 'backup', LSID: '20260101T000000Z', EXTENSION: 'nsb' },
   from: 'snapshot',
   content: 'file',
   itemAt(due) {

@@ -1,4 +1,4 @@
-import { sessionValues } from './session-values.ts';
+import { sampleSession, sessionValues } from './session-values.ts';
 import type { SessionFileStream } from './stream.ts';
 
 /**
@@ -11,6 +11,7 @@ export const sessionRecording: SessionFileStream = {
   title: 'Session Recordings',
   products: ['RS', 'PRA'],
   permissions: ['perm_reporting_support', 'perm_reporting'],
+  sample: { ...sampleSession, EXTENSION: 'flv' },
   from: 'session-report',
   content: 'file',
   items: (session) =>

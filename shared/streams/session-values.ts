@@ -11,3 +11,11 @@ export function sessionValues(session: Session): FileNameValues {
     SESSION_TYPE: session.type || 'support',
   };
 }
+
+/** One session's values, for checking formats. */
+export const sampleSession: FileNameValues = {
+  LSID: '0123456789abcdef0123456789abcdef',
+  LSEQ: '1',
+  EXTERNAL_KEY: 'key',
+  SESSION_TYPE: 'support',
+};

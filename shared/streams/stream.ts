@@ -13,6 +13,8 @@ interface StreamBase {
   readonly products: readonly Product[];
   /** The get_api_info permissions of which the account needs one, for each product that has this data type. */
   readonly permissions: readonly string[];
+  /** Replacement values as its items have them, all data types of one session: a format has to tell them apart. */
+  readonly sample: FileNameValues;
 }
 
 /** The session itself: a record where the destination takes records, else its XML as a file. */

@@ -2,6 +2,7 @@ import { DefaultAzureCredential } from '@azure/identity';
 import type { DestinationPlugin, OpenDestination } from '../plugin.ts';
 import { openBlobStore } from './blob-store.ts';
 import { openFileDestination } from './file-destination.ts';
+import { defaultFileNameFormat, findCollisions, parseFileNameFormat } from './file-name.ts';
 import { type FileSettings, fileSettingsSchema } from './file-settings.ts';
 import type { FileStore } from './file-store.ts';
 import { openLocalStore } from './local-store.ts';
@@ -13,6 +14,17 @@ export const filePlugin: DestinationPlugin = {
   title: 'File System',
   settings: fileSettingsSchema,
   takes: { sessions: false, files: true },
+  place(input) {
+    const settings = fileSettingsSchema.parse(input);
+    if (settings.kind === 'folder') return `folder ${settings.directory}`;
+    const account = settings.url ?? `account of ${settings.connectionSecret}`;
+    const root = settings.kind === 'share' ? settings.share : settings.container;
+    return `${settings.kind} ${account} ${root}/${settings.prefix}`;
+  },
+  collisions(input, samples) {
+    const { fileNameFormat } = fileSettingsSchema.parse(input);
+    return findCollisions(parseFileNameFormat(fileNameFormat ?? defaultFileNameFormat), samples);
+  },
   async open(options) {
     const settings = fileSettingsSchema.parse(options.settings);
     const store = await openFileStore(settings, options);

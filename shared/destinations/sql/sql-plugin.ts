@@ -8,6 +8,7 @@ export const sqlPlugin: DestinationPlugin = {
   title: 'SQL database',
   settings: sqlSettingsSchema,
   takes: { sessions: true, files: false },
+  place: (settings) => `sqlite ${sqlSettingsSchema.parse(settings).path}`,
   open: ({ id, name, settings, log }) =>
     openSqlDestination({ id, name, settings: readSqlSettings(settings, name), log }),
 };
