@@ -294,3 +294,19 @@ test('without settings a tick does nothing', async () => {
   assert.deepEqual(await tick(services, starter), []);
   await state.close();
 });
+
+test('a due instant that was claimed while our clock was ahead does not stop the schedule', async (t) => {
+  const at = await office(t);
+  await at.tick();
+  at.at(7 * 24 * 60);
+  assert.equal((await at.tick()).length, 2);
+  at.starter.going.clear();
+  at.at(20);
+  const started = await at.tick();
+  assert.equal(started.length, 2);
+  at.starter.going.clear();
+  at.at(21);
+  assert.deepEqual(await at.tick(), []);
+  at.at(30);
+  assert.equal((await at.tick()).length, 1);
+});

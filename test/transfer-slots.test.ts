@@ -170,3 +170,21 @@ test('the lease of a run that died is over after a quarter of an hour', async ()
   assert.notEqual(two, three, 'one of two gets it');
   await state.close();
 });
+
+test('a slot that was taken while our clock was ahead is free again, and its bucket fills', async (t) => {
+  const { at, site, clock } = instances(t, { concurrency: 1, requestsPerSecond: 20 });
+  clock.stands = true;
+  const day = 24 * 3_600_000;
+  const today = clock.now;
+  clock.now = today + day;
+  const lost = await holdSlot(at, site, patient());
+  for (let i = 0; i < 20; i++) await lost.take();
+  clock.now = today;
+  const slot = await holdSlot(at, site, AbortSignal.timeout(5000));
+  clock.now += 1000;
+  const before = Date.now();
+  for (let i = 0; i < 10; i++) await slot.take();
+  assert.ok(Date.now() - before < 900);
+  await slot.release();
+  await lost.release();
+});

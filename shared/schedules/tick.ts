@@ -46,6 +46,9 @@ export async function tick(services: Services, starter: RunStarter): Promise<rea
   return started;
 }
 
+/** Hosts' clocks may differ by this; a claim further in the future was made by a clock that was wrong. Milliseconds. */
+const CLOCKS_APART = 10 * 60_000;
+
 async function tickOne(
   services: Services,
   starter: RunStarter,
@@ -63,7 +66,10 @@ async function tickOne(
   const { value } = entry;
   if (value.runId !== undefined && value.started === false)
     return start(services, starter, settings, schedule, entry);
-  if (due <= value.claimedDue) return undefined;
+  const ahead = Date.parse(value.claimedDue) - now();
+  if (ahead > CLOCKS_APART)
+    log.warn('Our clock went back: due instants claimed ahead of it do not count', { schedule: schedule.id });
+  else if (due <= value.claimedDue) return undefined;
   if (value.runId !== undefined && (await starter.isGoing(value.runId))) {
     log.info('Schedule left alone: its last run is still going', { schedule: schedule.id, run: value.runId });
     return undefined;

@@ -44,7 +44,9 @@ export async function holdSlot(
       const key = stateKey('slot', index);
       const entry = await state.get<SlotRow>('leases', site.id, key);
       const row = entry?.value ?? fullRow(site, now());
-      if (row.holder !== undefined && row.expires > now()) continue;
+      // An end further off than a lease is long was written by a clock that was wrong.
+      const left = row.expires - now();
+      if (row.holder !== undefined && left > 0 && left <= 2 * LEASE_MS) continue;
       try {
         const held = { ...row, holder, expires: now() + LEASE_MS };
         const etag = entry
@@ -132,7 +134,7 @@ function spend(bucket: Bucket, size: number, perMs: number, at: number): { bucke
   const passed = Math.max(0, at - bucket.at);
   const tokens = Math.min(size, bucket.tokens + passed * perMs) - 1;
   return {
-    bucket: { tokens, at: Math.max(at, bucket.at) },
+    bucket: { tokens, at },
     wait: tokens >= 0 ? 0 : Math.ceil(-tokens / perMs),
   };
 }
