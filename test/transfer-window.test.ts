@@ -228,3 +228,14 @@ test('a transfer begins where its setting says, on the clock of the appliance', 
     Date.parse('2026-02-27') / 1000,
   );
 });
+
+test('a transfer that begins on a day to come reads nothing before it, and raises no alarm', () => {
+  const begin = 1_800_000_000;
+  const mark = { to: begin, begin, at: 1_760_000_000, offset: 5, by: 'begin:run' };
+  const plan = planWindow(mark, { appliance: 1_760_000_605, ours: 1_760_000_600 });
+  assert.deepEqual(plan, {
+    from: 1_760_000_605,
+    to: 1_760_000_605,
+    bounds: { floor: begin, begin },
+  });
+});

@@ -36,14 +36,15 @@ export function beginAttempt(row: OwedItem, run: string): OwedItem {
 export function failAttempt(row: OwedItem, failure: Failure, report: FailureReport, now: number): OwedItem {
   if (failure.kind === 'item') {
     if (failure.code === 'recording-expired') return giveUp(row, report);
-    if (now - row.owedSince >= GIVE_UP_AFTER) return giveUp(row, report);
+    if (now - (row.refusedSince ?? now) >= GIVE_UP_AFTER) return giveUp(row, report);
   }
   const { underWay: _ended, cutOffIn: _cutOffs, ...rest } = row;
   const pause = Math.max(
     failure.retryAfterMs ?? 0,
     Math.min(LONGEST_PAUSE, MINUTE * 2 ** Math.min(row.attempts, 12)),
   );
-  return { ...rest, attempts: row.attempts + 1, nextAttempt: now + pause, lastFailure: report };
+  const refused = failure.kind === 'item' ? { refusedSince: row.refusedSince ?? now } : {};
+  return { ...rest, ...refused, attempts: row.attempts + 1, nextAttempt: now + pause, lastFailure: report };
 }
 
 /** The row after an attempt that was stopped for a reason that lies outside the item: it does not count. */

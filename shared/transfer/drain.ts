@@ -142,6 +142,8 @@ class Drain {
     const { run, services } = this.#work;
     if (value.state !== 'pending' || !this.#sinks.has(value.destinationId)) return false;
     if (run.kind === 'pull') return value.wantedBy === run.id && value.lastFailure === undefined;
+    // Each run makes the snapshot of its own instant.
+    if (this.#stream.from === 'snapshot' && value.wantedBy !== run.id) return false;
     const due = value.nextAttempt <= services.now();
     if (!due) this.#add(value.destinationId, { postponed: 1 });
     return due;

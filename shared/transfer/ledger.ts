@@ -18,8 +18,10 @@ export interface OwedItem {
   /** Milliseconds, our clock. */
   readonly owedSince: number;
   readonly nextAttempt: number;
+  /** Since when the appliance refuses it. Milliseconds, our clock. */
+  readonly refusedSince?: number;
   /** An attempt that was begun and has not reported back. */
-  readonly underWay?: { readonly run: string; readonly times: number };
+  readonly underWay?: { readonly run: string; readonly times: number; readonly at?: number };
   /** Other runs whose attempt was cut off since the last that failed properly. */
   readonly cutOffIn?: readonly string[];
   readonly lastFailure?: FailureReport;

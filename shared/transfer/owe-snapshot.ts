@@ -1,10 +1,10 @@
 import { reportPart } from '../runs/progress.ts';
-import { transferKey } from '../runs/run.ts';
+import { getRun, isFinished, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { type Entry, StateConflict } from '../state/state-store.ts';
 import { streamOf } from '../streams/index.ts';
 import type { StreamId } from '../streams/stream.ts';
-import { ledgerPartition, type OwedItem, owe } from './ledger.ts';
+import { ledgerKey, ledgerPartition, type OwedItem, owe } from './ledger.ts';
 import { type Outcome, type Work, work } from './work.ts';
 
 export interface OweSnapshotInput {
@@ -25,22 +25,29 @@ export function oweSnapshot(services: Services, input: OweSnapshotInput): Promis
     );
     for (const { destinationId } of transfers) {
       await dropMissed(at, stream.id, destinationId, item.key);
-      const wantedBy = run.kind === 'pull' ? run.id : undefined;
-      await owe(services.state, site.id, stream.id, [{ item, destinationId }], services.now(), wantedBy);
       const key = transferKey({ siteId: site.id, stream: stream.id, destinationId });
-      await reportPart(services.state, run.id, key, 'snapshot', { found: 1 });
+      const partition = ledgerPartition(site.id, stream.id);
+      const known = await services.state.get<OwedItem>('ledger', partition, ledgerKey(item, destinationId));
+      // Two schedules may be due at one instant: it is one snapshot, and the other run is making it.
+      const others = known !== undefined && (await isOfLiveRun(at, known.value));
+      if (!others)
+        await owe(services.state, site.id, stream.id, [{ item, destinationId }], services.now(), run.id);
+      await reportPart(services.state, run.id, key, 'snapshot', { found: 1, repeated: others ? 1 : 0 });
     }
     return {};
   });
 }
 
+/** Wanted by another run that has not ended. */
+async function isOfLiveRun({ services, run }: Work, { wantedBy }: OwedItem): Promise<boolean> {
+  if (wantedBy === undefined || wantedBy === run.id) return false;
+  const owner = await getRun(services.state, wantedBy);
+  return owner !== undefined && !isFinished(owner);
+}
+
 /** A snapshot of an instant that has passed cannot be made any more; the run that failed to make it says so. */
-async function dropMissed(
-  { services, site, run }: Work,
-  stream: StreamId,
-  destinationId: string,
-  key: string,
-): Promise<void> {
+async function dropMissed(at: Work, stream: StreamId, destinationId: string, key: string): Promise<void> {
+  const { services, site } = at;
   const partition = ledgerPartition(site.id, stream);
   let from: string | undefined;
   do {
@@ -49,7 +56,7 @@ async function dropMissed(
     for (const { key: row, value, etag } of page.entries) {
       if (value.destinationId !== destinationId || value.state !== 'pending' || value.item.key >= key)
         continue;
-      if (value.wantedBy !== undefined && value.wantedBy !== run.id) continue;
+      if (await isOfLiveRun(at, value)) continue;
       services.log.warn('A snapshot was missed: a later one takes its place.', {
         site: site.id,
         stream,

@@ -1,7 +1,7 @@
 import type { FileSink, Origin } from '../destinations/destination.ts';
 import { Failure, type FailureReport, reportFailure } from '../errors.ts';
 import { withRetry } from '../retry.ts';
-import type { Counts } from '../runs/run.ts';
+import { type Counts, getRun, isFinished } from '../runs/run.ts';
 import { StateConflict } from '../state/state-store.ts';
 import type { FileStream } from '../streams/stream.ts';
 import { beginAttempt, dropAttempt, failAttempt } from './attempts.ts';
@@ -18,6 +18,9 @@ const siteFailures = new Set([
   'certificate',
   'bad-host',
 ]);
+
+/** As long as the platform lets an activity work (functionTimeout in host.json). Milliseconds. */
+const LONGEST_ATTEMPT = 2 * 3_600_000;
 
 export interface OwedFileResult {
   readonly counts: Map<string, Partial<Counts>>;
@@ -69,7 +72,20 @@ export class OwedFile {
 
   /** Undefined when no attempt is to be made: it is done, somebody else's, or the row was set aside. */
   async #begin(row: OwedEntry): Promise<OwedEntry | undefined> {
-    const next = beginAttempt(row.value, this.#work.run.id);
+    const other = row.value.underWay?.run;
+    if (other !== undefined && other !== this.#work.run.id) {
+      // A run that goes on is not a run that was cut off: it is at it now.
+      const owner = await getRun(this.#work.services.state, other);
+      const since = this.#work.services.now() - (row.value.underWay?.at ?? 0);
+      if (owner && !isFinished(owner) && since < LONGEST_ATTEMPT) {
+        this.#count(row, { postponed: 1 });
+        return undefined;
+      }
+    }
+    const begun = beginAttempt(row.value, this.#work.run.id);
+    const next = begun.underWay
+      ? { ...begun, underWay: { ...begun.underWay, at: this.#work.services.now() } }
+      : begun;
     const saved = await this.#save(row, next);
     if (!saved) return this.#join(row);
     if (next.state === 'set-aside') this.#count(row, { setAside: 1 });

@@ -1,4 +1,4 @@
-import type { FailureReport } from '../errors.ts';
+import { type FailureReport, reportFailure } from '../errors.ts';
 import { type Progress, runProgress } from '../runs/progress.ts';
 import {
   type Counts,
@@ -74,7 +74,7 @@ export async function leaseReader(
   return { taken: await takeLease(services, siteId, SESSION_LEASE, runId) };
 }
 
-/** Removes what the run staged and did not drop, as repeated attempts leave it, and frees the lease. */
+/** Frees the lease: what follows is no reading. */
 export async function endReading(services: Services, { runId, siteId }: LeaseInput): Promise<object> {
   await releaseLease(services, siteId, SESSION_LEASE, runId);
   return {};
@@ -99,7 +99,6 @@ export async function finishRun(
   services: Services,
   { runId, failures, cancelled }: FinishInput,
 ): Promise<{ status: RunStatus }> {
-  await sweepStaged(services, runId);
   const progress = await runProgress(services.state, runId);
   const run = await changeRun(services.state, runId, (current) => {
     if (isFinished(current)) return undefined;
@@ -117,6 +116,15 @@ export async function finishRun(
   const internal = run.results?.some(({ failure }) => failure?.kind === 'internal') ?? false;
   if (run.scheduleId !== undefined && !internal)
     await markLastRun(services.state, run.scheduleId, run.dueAt, run.id);
+  try {
+    await sweepStaged(services, runId);
+  } catch (error) {
+    // The result stands; what is left is swept by the next run that ends.
+    services.log.warn('Staged slices could not be removed', {
+      run: runId,
+      error: reportFailure(error).message,
+    });
+  }
   services.log.info('Run finished', { run: run.id, status: run.status, seconds: duration(run) });
   return { status: run.status };
 }
@@ -140,7 +148,7 @@ function resultOf(
   failed: FailureReport | undefined,
   cancelled: boolean,
 ): TransferResult {
-  const failure = failed ?? missedSnapshot(stream, counts, alarms);
+  const failure = failed ?? (cancelled ? undefined : missedSnapshot(stream, counts, alarms));
   const incomplete = counts.postponed + counts.setAside > 0;
   const status = failure ? 'failed' : cancelled ? 'cancelled' : incomplete ? 'partial' : 'succeeded';
   return { siteId, stream, destinationId, status, counts, alarms, ...(failure ? { failure } : {}) };
@@ -152,7 +160,8 @@ function missedSnapshot(
   counts: Counts,
   alarms: readonly string[],
 ): FailureReport | undefined {
-  if (streamOf(stream).from !== 'snapshot' || counts.postponed === 0) return undefined;
+  if (streamOf(stream).from !== 'snapshot' || counts.stored + counts.repeated + counts.skipped > 0)
+    return undefined;
   return {
     kind: 'transient',
     code: 'snapshot-missed',

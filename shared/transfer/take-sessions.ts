@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { renderSessionDocument } from '../appliance/session-report.ts';
 import type { Destination, FileSink, Origin, SessionSink } from '../destinations/destination.ts';
-import { Failure } from '../errors.ts';
+import { Failure, type FailureReport, reportFailure } from '../errors.ts';
 import type { Counts } from '../runs/run.ts';
+import type { Session } from '../sessions/session.ts';
 import { sessionValues } from '../streams/session-values.ts';
 import { fileKey } from './fetch-file.ts';
 import { setAside } from './ledger.ts';
@@ -15,7 +16,7 @@ const FILES_AT_ONCE = 8;
 /** Session data: records where the destination takes records, else one XML file a session. */
 export function sessionTaker(at: Work, origin: Origin, destination: Destination): Taker {
   if (destination.sessions) return recordTaker(at, origin, destination.id, destination.sessions);
-  if (destination.files) return fileTaker(origin, destination.files);
+  if (destination.files) return fileTaker(at, origin, destination.id, destination.files);
   throw new Failure('terminal', 'no-sessions', `"${destination.name}" cannot take session data.`);
 }
 
@@ -52,19 +53,36 @@ function recordTaker(at: Work, origin: Origin, destinationId: string, sink: Sess
   };
 }
 
-function fileTaker(origin: Origin, sink: FileSink): Taker {
+function fileTaker(at: Work, origin: Origin, destinationId: string, sink: FileSink): Taker {
   return {
     async take(batch) {
-      const counts = { found: batch.length, stored: 0, repeated: 0, skipped: 0, bytes: 0 };
+      const counts = { found: batch.length, stored: 0, repeated: 0, skipped: 0, setAside: 0, bytes: 0 };
       const final = batch.filter((taken) => taken.final);
       await pool(final, FILES_AT_ONCE, async (taken) => {
-        const done = await storeDocument(origin, sink, taken);
-        counts[done.status]++;
-        counts.bytes += done.bytes;
+        try {
+          const done = await storeDocument(origin, sink, taken);
+          counts[done.status]++;
+          counts.bytes += done.bytes;
+        } catch (error) {
+          // About this one session only: it must not hold back the others.
+          if (!(error instanceof Failure) || error.kind !== 'item') throw error;
+          await setSessionAside(at, destinationId, taken.reading.session, reportFailure(error));
+          counts.setAside++;
+        }
       });
       return counts;
     },
   };
+}
+
+async function setSessionAside(
+  { services: { state, now }, site }: Work,
+  destinationId: string,
+  session: Session,
+  failure: FailureReport,
+): Promise<void> {
+  const item = { key: session.lsid, lsid: session.lsid, values: sessionValues(session), extension: 'xml' };
+  await setAside(state, site.id, 'session-data', item, destinationId, failure, now());
 }
 
 async function storeDocument(

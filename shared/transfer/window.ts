@@ -44,6 +44,10 @@ export function planWindow(mark: Watermark, clocks: Clocks): WindowPlan {
   const shift = clocks.appliance - clocks.ours - mark.offset;
   const jumped = Math.abs(shift) > JUMP_SECONDS || clocks.appliance < mark.to - JUMP_SECONDS;
   const lastRunInNewClock = mark.at + (clocks.appliance - clocks.ours);
+  if (Math.abs(shift) <= JUMP_SECONDS && mark.begin > clocks.appliance + JUMP_SECONDS) {
+    // It begins on a day to come: nothing is wanted yet.
+    return { from: clocks.appliance, to: clocks.appliance, bounds: { floor: mark.to, begin: mark.begin } };
+  }
   const start = jumped ? Math.min(mark.to, lastRunInNewClock, clocks.appliance) : mark.to;
   // `begin` was taken on the clock as it was: it slips back with it, and after a jump it says nothing any more.
   const least = jumped ? 0 : mark.begin + Math.min(0, shift);
