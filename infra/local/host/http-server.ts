@@ -93,6 +93,11 @@ export class HttpServer {
     const host = request.headers.host?.toLowerCase() ?? '';
     // A page of another site that had its name point at this machine would come with its own name.
     if (!this.#hosts.has(host)) return sendText(response, 403, 'This host answers to localhost only.');
+    // A page of another site could send a request without being able to read the answer: browsers say where they are.
+    const { origin, 'sec-fetch-site': from } = request.headers;
+    const foreign = origin !== undefined && origin.toLowerCase() !== `http://${host}`;
+    if (foreign || from === 'cross-site' || from === 'same-site')
+      return sendText(response, 403, 'Web pages of other sites may not use this host.');
     const url = URL.parse(`http://${host}${request.url ?? '/'}`);
     if (url === null) return sendText(response, 400, 'The request target is not valid.');
     let body: Buffer;
