@@ -79,8 +79,7 @@ function readSettingsFile(path: string): unknown {
 
 async function once(stack: Stack): Promise<number> {
   const progress = showProgress(stack.services.state, process.stderr);
-  const runs = await stack.runOnce();
-  await progress.stop();
+  const runs = await stack.runOnce().finally(() => progress.stop());
   const { settings } = await loadSettings(stack.services.state);
   const succeeded = runs.every(({ status }) => status === 'succeeded');
   say(closingLine(runs, settings));

@@ -41,7 +41,7 @@ export interface LocalHost {
   readonly functions: readonly { readonly name: string; readonly trigger: TriggerKind }[];
   /** Takes nothing more, waits for what runs, closes. What did not end in time is delivered again at next start. */
   close(): Promise<void>;
-  /** Resolves when no orchestration is pending or running and no message waits. */
+  /** Resolves when no orchestration is pending or running and no message waits. Rejects with Failure `disk-full`. */
   idle(): Promise<void>;
   /** Runs a timer function now. @throws what it throws */
   fireTimer(name: string): Promise<void>;

@@ -1,6 +1,9 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Failure } from '../../../../shared/errors.ts';
 
+/** SQLite's primary result code. */
+const SQLITE_FULL = 13;
+
 const schema = `
 CREATE TABLE IF NOT EXISTS instances (
   instance_id TEXT PRIMARY KEY,
@@ -52,12 +55,14 @@ PRAGMA user_version = 1;
 
 /** The host's own SQLite file. One host at a time owns it; every transaction is on disk when it returns. */
 export class HostDatabase {
+  readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #isClosed = false;
 
   /** @throws Failure `database-in-use`, `database-newer` */
   constructor(path: string) {
+    this.#path = path;
     this.#database = new DatabaseSync(path);
     try {
       // The lock belongs to the process: a killed host leaves none behind.
@@ -82,7 +87,7 @@ export class HostDatabase {
           `Another local host is using ${path}. Stop it first.`,
         );
       }
-      throw error;
+      throw this.#described(error);
     }
   }
 
@@ -103,17 +108,23 @@ export class HostDatabase {
     return Number(this.#prepare(sql).run(...parameters).changes);
   }
 
-  /** Runs `work`, which must be synchronous, and commits it as one. */
+  /** Runs `work`, which must be synchronous, and commits it as one. @throws Failure `disk-full`, and what it throws */
   transaction<Result>(work: () => Result): Result {
-    this.#database.exec('BEGIN IMMEDIATE');
     try {
+      this.#database.exec('BEGIN IMMEDIATE');
       const result = work();
       this.#database.exec('COMMIT');
       return result;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
+      throw this.#described(error);
     }
+  }
+
+  #described(error: unknown): unknown {
+    if (((error as { errcode?: number } | null)?.errcode ?? 0) % 256 !== SQLITE_FULL) return error;
+    const message = `The file ${this.#path} cannot grow: the disk or its quota is full. Free space, then start again.`;
+    return new Failure('terminal', 'disk-full', message, { cause: error });
   }
 
   close(): void {

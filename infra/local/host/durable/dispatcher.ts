@@ -1,3 +1,4 @@
+import { Failure } from '../../../../shared/errors.ts';
 import { describe } from '../http-server.ts';
 import { runActivity } from './activity-run.ts';
 import { commitEpisode } from './commit.ts';
@@ -25,7 +26,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #orchestrations = new Map<string, Promise<void>>();
   readonly #activities = new Map<number, Promise<void>>();
-  #idleWaiters: (() => void)[] = [];
+  #idleWaiters: { readonly resolve: () => void; readonly reject: (error: Failure) => void }[] = [];
   #isRunning = false;
   #isAwake = false;
   #timer: NodeJS.Timeout | undefined;
@@ -49,10 +50,13 @@ export class Dispatcher {
     });
   }
 
-  /** Resolves when no orchestration is pending or running and no message waits. */
+  /**
+   * Resolves when no orchestration is pending or running and no message waits. Rejects with `disk-full` when that cannot
+   * come about without a person; the work is tried again all the same.
+   */
   idle(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#idleWaiters.push(resolve);
+    return new Promise((resolve, reject) => {
+      this.#idleWaiters.push({ resolve, reject });
       this.wake();
     });
   }
@@ -92,7 +96,7 @@ export class Dispatcher {
       }
     }
     if (this.#orchestrations.size + this.#activities.size === 0 && store.isIdle()) {
-      for (const resolve of this.#idleWaiters.splice(0)) resolve();
+      for (const { resolve } of this.#idleWaiters.splice(0)) resolve();
     }
     const due = store.nextDueAfter(now);
     clearTimeout(this.#timer);
@@ -107,6 +111,8 @@ export class Dispatcher {
           this.#options.log.error('durable back end failed; the message is tried again', {
             error: describe(error),
           });
+          if (error instanceof Failure && error.code === 'disk-full')
+            for (const { reject } of this.#idleWaiters.splice(0)) reject(error);
           await new Promise((resolve) => setTimeout(resolve, 1000));
         })
         .finally(() => {
