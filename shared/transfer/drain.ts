@@ -145,16 +145,16 @@ class Drain {
     // Each run makes the snapshot of its own instant.
     if (this.#stream.from === 'snapshot' && value.wantedBy !== run.id) return false;
     const due = value.nextAttempt <= services.now();
-    if (!due) this.#add(value.destinationId, { postponed: 1 });
+    if (!due) {
+      this.#add(value.destinationId, { postponed: 1 });
+      if (value.lastFailure) this.#alarm(value.destinationId, value.lastFailure.message);
+    }
     return due;
   }
 
   #take(result: Awaited<ReturnType<OwedFile['fetch']>>): void {
     for (const [destinationId, counts] of result.counts) this.#add(destinationId, counts);
-    for (const [destinationId, alarm] of result.alarms) {
-      const alarms = this.#alarms.get(destinationId) ?? new Set();
-      if (alarms.size < MOST_ALARMS) this.#alarms.set(destinationId, alarms.add(alarm));
-    }
+    for (const [destinationId, alarm] of result.alarms) this.#alarm(destinationId, alarm);
     for (const [destinationId, failure] of result.broken) {
       this.#failures.set(destinationId, failure);
       this.#sinks.delete(destinationId);
@@ -167,6 +167,11 @@ class Drain {
   #stop(failure: FailureReport): void {
     this.#stopped ??= failure;
     for (const id of this.#sinks.keys()) this.#failures.set(id, failure);
+  }
+
+  #alarm(destinationId: string, alarm: string): void {
+    const alarms = this.#alarms.get(destinationId) ?? new Set();
+    if (alarms.size < MOST_ALARMS) this.#alarms.set(destinationId, alarms.add(alarm));
   }
 
   #add(destinationId: string, counts: Partial<Counts>): void {
