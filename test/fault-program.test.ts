@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,8 +8,8 @@ import { after, before, test } from 'node:test';
 import type { Run } from '../shared/runs/run.ts';
 import type { SimulatedAppliance } from './appliance/simulated-appliance.ts';
 import { startAppliance } from './appliance/start-appliance.ts';
+import { type Ended, isForPeople, startProgram } from './support/program.ts';
 
-const root = join(import.meta.dirname, '..');
 const base = mkdtempSync(join(tmpdir(), 'fault-program-'));
 const SECRET = 'canary-5f1e-battery-staple';
 const WRONG = 'canary-77aa-wrong-secret';
@@ -55,20 +54,11 @@ interface Case {
   readonly secrets?: string;
   readonly secretsMode?: number;
   readonly args?: readonly string[];
-  readonly data?: string;
-  readonly environment?: NodeJS.ProcessEnv;
-}
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly says: string;
-  readonly data: string;
 }
 
 let cases = 0;
 async function start(what: Case = {}): Promise<Ended> {
-  const data = what.data ?? join(base, `data-${++cases}`);
+  const data = join(base, `data-${++cases}`);
   mkdirSync(data, { recursive: true });
   writeFileSync(join(data, '.integration-client'), '');
   const file = join(base, `settings-${cases}.json`);
@@ -76,34 +66,8 @@ async function start(what: Case = {}): Promise<Ended> {
     mode: what.secretsMode ?? 0o600,
   });
   writeFileSync(file, what.settings ?? JSON.stringify(settings(data, what)));
-  const args = [
-    '--disable-warning=ExperimentalWarning',
-    'infra/local/start.ts',
-    '--once',
-    '--port',
-    '0',
-    '--data',
-    data,
-    '--settings',
-    file,
-  ];
-  const child = spawn(process.execPath, [...args, ...(what.args ?? [])], {
-    cwd: root,
-    env: { ...process.env, LOG_LEVEL: 'debug', ...what.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let out = '';
-  let says = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    says += chunk.toString();
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, out, says, data }));
-  });
+  const args = ['--once', '--port', '0', '--data', data, '--settings', file, ...(what.args ?? [])];
+  return startProgram(args);
 }
 
 function settings(data: string, { site, account, destination, schedules }: Case): unknown {
@@ -144,20 +108,11 @@ function settings(data: string, { site, account, destination, schedules }: Case)
   };
 }
 
-/** Lines for a person: short, no stack, no secret. */
-function isForPeople({ says, out }: Ended): void {
-  for (const line of says.trimEnd().split('\n')) {
-    assert.ok(line.length < 500, line);
-    assert.doesNotMatch(line, /^\s+at |node:internal|\.ts:\d+/, says);
-  }
-  for (const secret of [SECRET, WRONG]) assert.ok(!says.includes(secret) && !out.includes(secret), says);
-}
-
 /** Refused before anything ran: one line, exit code 2, nothing on the standard output. */
 function refused(ended: Ended, says: RegExp): void {
   assert.equal(ended.code, 2, ended.says + ended.out);
   assert.equal(ended.out, '');
-  isForPeople(ended);
+  isForPeople(ended, [SECRET, WRONG]);
   assert.equal(ended.says.trimEnd().split('\n').length, 1, ended.says);
   assert.match(ended.says, says);
 }
@@ -165,7 +120,7 @@ function refused(ended: Ended, says: RegExp): void {
 /** Ran, and could not do everything: exit code 1, the reason on the terminal and in the JSON. */
 function failed(ended: Ended, code: string, says: RegExp): Run {
   assert.equal(ended.code, 1, ended.says + ended.out);
-  isForPeople(ended);
+  isForPeople(ended, [SECRET, WRONG]);
   const { succeeded, runs } = JSON.parse(ended.out) as { succeeded: boolean; runs: Run[] };
   assert.equal(succeeded, false);
   const [run] = runs;
@@ -221,7 +176,7 @@ test('a host that cannot be reached, is not known, or is not trusted', async () 
     start({ site: { host: 'no-such-host.invalid' } }),
     start({ site: { certificateAuthority: undefined } }),
   ]);
-  const [nobody, unknown, untrusted] = ended as [Ended, Ended, Ended, Ended];
+  const [nobody, unknown, untrusted] = ended as [Ended, Ended, Ended];
   failed(nobody, 'unreachable', /Support \(localhost:1\) cannot be reached \(ECONNREFUSED\)/);
   failed(unknown, 'unreachable', /Support \(no-such-host\.invalid\) cannot be reached/);
   failed(
