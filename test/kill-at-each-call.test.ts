@@ -45,20 +45,20 @@ for (const { moment, delivery, choose } of parts) {
   const title = `a ${moment}, messages delivered ${delivery}, killed at any call and started again, stores the same`;
   test(title, { timeout: all ? 3_600_000 : 200_000 }, async (t) => {
     const scenario = await Scenario.open(moment);
+    const counter = scenario.child();
     try {
-      const counter = scenario.child();
       const { counted } = await scenario.uninterrupted(counter, delivery);
       const every = allCuts(counted);
       const cuts = all ? every : choose(every);
       t.diagnostic(`seed ${seed}: ${cuts.length} of ${every.length} cuts`);
       const { killed, missed, failures } = await runCuts(scenario, cuts, delivery);
       const litter = await scenario.checkLitterGoes(counter);
-      await counter.close();
       t.diagnostic(`${killed} processes killed; ${litter} leftovers of attempts seen to go`);
       assert.deepEqual(failures, [], `${failures.length} of ${cuts.length} cuts, seed ${seed}`);
       // What runs side by side takes turns as it comes: a few last calls of a kind are not in every run.
       assert.ok(missed.length <= 1 + cuts.length / 25, `no run came to: ${missed.join(', ')}`);
     } finally {
+      await counter.close();
       await scenario.close();
     }
   });

@@ -64,7 +64,7 @@ for (const delivery of ['once', 'twice-overlapping'] as const)
     const took = Date.now() - began;
     assert.ok(whole !== 'killed' && whole.done, JSON.stringify(whole));
     const uninterrupted = await readStoredState(alone);
-    checkStored(uninterrupted, sites);
+    checkStored(uninterrupted, sites, delivery);
 
     const data = await makeInstallation(join(folder, 'killed'), sites);
     const moments: string[] = [];
@@ -84,6 +84,6 @@ for (const delivery of ['once', 'twice-overlapping'] as const)
     assert.ok(last !== 'killed' && last.done, JSON.stringify(last));
     t.diagnostic(`seed ${seed}; left alone it took ${took} ms; killed after ms: ${moments.join(', ')}`);
     const stored = await readStoredState(data);
-    checkStored(stored, sites);
+    checkStored(stored, sites, delivery);
     assertSameState(stored, uninterrupted, 300);
   });

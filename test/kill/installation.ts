@@ -1,4 +1,5 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { type DataFolder, openDataFolder } from '../../infra/local/data-folder.ts';
 import { loadSettings, saveSettings } from '../../shared/settings/settings-store.ts';
 import { openSqliteState } from '../../shared/state/sqlite-state.ts';
@@ -32,15 +33,20 @@ export async function makeInstallation(folder: string, sites: readonly TestSite[
   return data;
 }
 
-/** A copy in another folder, whose destinations lie in that folder. */
-export async function copyInstallation(
-  from: string,
-  to: string,
-  sites: readonly TestSite[],
-): Promise<DataFolder> {
+/** A copy in another folder that looks as if it had been there all along: wherever a row names the folder, too. */
+export async function copyInstallation(from: string, to: string): Promise<DataFolder> {
   mkdirSync(to);
   cpSync(from, to, { recursive: true });
-  return makeInstallation(to, sites);
+  const data = await openDataFolder(to, false);
+  const state = new DatabaseSync(data.state);
+  state.prepare('UPDATE entry SET value = replace(value, ?, ?)').run(quoted(from), quoted(to));
+  state.close();
+  return data;
+}
+
+/** As it stands inside a JSON text. */
+function quoted(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 function settingsOf(data: DataFolder, sites: readonly TestSite[]): unknown {

@@ -70,8 +70,13 @@ export class Scenario {
     });
     appliance.clock.rate(0);
     const scenario = new Scenario(appliance, moment);
-    await scenario.#prepare(moment);
-    return scenario;
+    try {
+      await scenario.#prepare(moment);
+      return scenario;
+    } catch (error) {
+      await scenario.close();
+      throw error;
+    }
   }
 
   async #prepare(moment: 'first run' | 'next run'): Promise<void> {
@@ -96,7 +101,7 @@ export class Scenario {
   }
 
   async #copy(): Promise<DataFolder> {
-    return copyInstallation(this.#template, join(this.#folder, `${++this.#copies}`), this.#sites);
+    return copyInstallation(this.#template, join(this.#folder, `${++this.#copies}`));
   }
 
   async #finish(
@@ -115,7 +120,7 @@ export class Scenario {
   async uninterrupted(child: Child, delivery: Delivery): Promise<{ counted: Counted; data: DataFolder }> {
     const data = await this.#copy();
     const { counted } = await this.#finish(child, data.folder, delivery);
-    await this.#check(data);
+    await this.#check(data, delivery);
     return { counted, data };
   }
 
@@ -134,7 +139,7 @@ export class Scenario {
       }
       const left = this.#runsLeft(data);
       await this.#resume(next, data, delivery, clockOffsetMs);
-      const stored = await this.#check(data);
+      const stored = await this.#check(data, delivery);
       this.#checkRunCount(stored.runs, left);
       if (!this.#keepLitter(data, stored)) rmSync(data.folder, { recursive: true, force: true });
       return true;
@@ -176,9 +181,9 @@ export class Scenario {
     assert.equal(runs.length, left.length + (underWay.length === 0 ? 1 : 0), 'runs after the restart');
   }
 
-  async #check(data: DataFolder): Promise<StoredState> {
+  async #check(data: DataFolder, delivery: Delivery): Promise<StoredState> {
     const stored = await readStoredState(data);
-    checkStored(stored, this.#sites);
+    checkStored(stored, this.#sites, delivery);
     if (this.#reference) assertSameState(stored, this.#reference);
     return stored;
   }
@@ -202,7 +207,7 @@ export class Scenario {
       const { leftovers } = await readStoredState(data);
       // A few seconds later, so that the run has a due instant, and a backup, of its own.
       await this.#finish(child, data.folder, 'once', this.#at + 5);
-      const after = await this.#check(data);
+      const after = await this.#check(data, 'once');
       assert.deepEqual(after.leftovers, { incomplete: [], partial: [], staged: [] }, data.folder);
       removed += Object.values(leftovers).flat().length;
     }
