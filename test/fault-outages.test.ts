@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createRun, getRun, type Run, runId } from '../shared/runs/run.ts';
 import type { ScheduleState } from '../shared/schedules/schedule-state.ts';
 import { LAG_SECONDS } from '../shared/transfer/window.ts';
@@ -153,6 +155,22 @@ function renameSafely(from: string, to: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
+
+test('a database that another program holds for a moment is waited for', async () => {
+  installation.passTime(HOUR);
+  const other = new DatabaseSync(installation.data.sessions);
+  other.exec('BEGIN IMMEDIATE');
+  const running = installation.run();
+  try {
+    await pause(1500);
+    other.exec('ROLLBACK');
+  } finally {
+    other.close();
+  }
+  const run = await running;
+  assert.equal(run.status, 'succeeded', failures(run));
+  await everythingIsThere();
+});
 
 test('a destination and a schedule that come later read for themselves what the others have', async () => {
   const later = `${installation.data.folder}/later`;
