@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../shared/errors.ts';
+import { getRun } from '../shared/runs/run.ts';
+import { stateKey } from '../shared/state/state-store.ts';
 import { type DrainInput, drain } from '../shared/transfer/drain.ts';
 import { ledgerPartition, type OwedItem } from '../shared/transfer/ledger.ts';
 import { oweSnapshot } from '../shared/transfer/owe-snapshot.ts';
+import { finishRun } from '../shared/transfer/run-steps.ts';
 import { filesIn } from './support/job.ts';
 import { makeWorkbench, type Workbench } from './support/workbench.ts';
 
@@ -89,4 +92,23 @@ test('of two deliveries of a drain both are refused, and that is one failed atte
     [row?.attempts, row?.lastFailure?.code, row?.underWay, others],
     [1, 'refused', undefined, []],
   );
+});
+
+test('a snapshot whose host died between storing and saying so is there already, and not missed', async (t) => {
+  const { bench, begun, input } = await backups(t);
+  const { state } = bench.services;
+  const first = drain(bench.services, input);
+  await until(() => begun.length === 1);
+  begun[0]?.('whole');
+  await first;
+  const parts = stateKey('part', input.runId);
+  const said = (await state.list('runs', parts)).entries.filter(({ key }) => key.includes('drain'));
+  assert.equal(said.length, 1);
+  for (const { key } of said) await state.remove('runs', parts, key);
+  await drain(bench.services, input);
+  assert.equal(begun.length, 1, 'it is not read again');
+  await finishRun(bench.services, { runId: input.runId, failures: {}, cancelled: false });
+  const run = await getRun(state, input.runId);
+  const result = run?.results?.find(({ stream }) => stream === 'backup');
+  assert.deepEqual([result?.status, result?.counts.found, result?.counts.repeated], ['succeeded', 1, 1]);
 });

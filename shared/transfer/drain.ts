@@ -6,6 +6,7 @@ import { destinationIn } from '../runs/run-settings.ts';
 import type { Services } from '../services.ts';
 import { streamOf } from '../streams/index.ts';
 import type { FileStream, StreamId } from '../streams/stream.ts';
+import { fileKey } from './fetch-file.ts';
 import { itemPart, ledgerPartition, type OwedEntry, type OwedItem } from './ledger.ts';
 import { OwedFile } from './owed-file.ts';
 import { holdSlot } from './slots.ts';
@@ -87,9 +88,23 @@ class Drain {
       from = cut?.[0]?.key ?? page.next;
       if (from === undefined) break;
     }
+    await this.#countStoredSnapshot();
     await this.#report();
     const failures = [...this.#failures].map(([destinationId, failure]) => ({ destinationId, failure }));
     return { failures, more, ...(more && from !== undefined ? { next: from } : {}) };
+  }
+
+  /** A delivery before this one may have stored it, and died before it said so. */
+  async #countStoredSnapshot(): Promise<void> {
+    if (this.#stream.from !== 'snapshot') return;
+    const { run, site } = this.#work;
+    const { key } = this.#stream.itemAt(new Date(run.dueAt));
+    for (const [destinationId, sink] of this.#sinks)
+      if (
+        !this.#counts.has(destinationId) &&
+        (await sink.find(fileKey(originOf(site), this.#stream.id, key)))
+      )
+        this.#add(destinationId, { repeated: 1 });
   }
 
   async #openSinks(): Promise<void> {
