@@ -40,6 +40,8 @@ export async function copyInstallation(from: string, to: string): Promise<DataFo
   const data = await openDataFolder(to, false);
   const state = new DatabaseSync(data.state);
   state.prepare('UPDATE entry SET value = replace(value, ?, ?)').run(quoted(from), quoted(to));
+  // The copy has its files in a folder of its own, and no run has worked there.
+  state.exec("DELETE FROM entry WHERE collection = 'settings' AND partition = 'places'");
   state.close();
   return data;
 }
