@@ -13,6 +13,11 @@ export interface Destination {
   readonly sessions?: SessionSink;
   /** Takes files of any size. */
   readonly files?: FileSink;
+  /**
+   * Takes the XML documents of data types that are no sessions (a bucket of time each) as rows, under the contract of
+   * files: what was begun and not committed is not there, a repeat of a key changes nothing. Its plugin lists which.
+   */
+  readonly reports?: FileSink;
   /** Imitates the real work: writes, reads back and removes something. Throws the failure a real write would meet. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -74,6 +79,10 @@ export interface FileItem {
    */
   readonly version?: { readonly hash: string; readonly closed: boolean; readonly readAt: number };
   readonly contentType?: string;
+  /** File Name Format where the destination's settings give none: the data type's own. */
+  readonly defaultFormat?: string;
+  /** Id of the run that stores it. */
+  readonly run?: string;
 }
 
 export type ReplacementName =
@@ -85,6 +94,13 @@ export type ReplacementName =
   | 'INSTANCE'
   | 'EXTENSION';
 export type FileNameValues = Readonly<Partial<Record<ReplacementName, string>>>;
+
+/** What a data type's files are named from, for checking formats. */
+export interface NamingSample {
+  readonly values: FileNameValues;
+  /** As `FileItem.defaultFormat`. */
+  readonly defaultFormat?: string;
+}
 
 export type FileBegin =
   /** Stored before, nothing to do. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Log } from '../log.ts';
 import type { StateStore } from '../state/state-store.ts';
-import type { Destination, FileNameValues } from './destination.ts';
+import type { Destination, NamingSample } from './destination.ts';
 
 /** A kind of destination: what a user can add and set. The list in index.ts is explicit. */
 export interface DestinationPlugin {
@@ -11,11 +11,16 @@ export interface DestinationPlugin {
   /** Of the destination's `settings`, Destination Name apart. */
   readonly settings: z.ZodType;
   /** Which sinks the destination will have, so that a transfer can be refused when it is saved. */
-  readonly takes: { readonly sessions: boolean; readonly files: boolean };
+  readonly takes: {
+    readonly sessions: boolean;
+    readonly files: boolean;
+    /** Ids of the data types whose XML documents it takes as rows. */
+    readonly reports?: readonly string[];
+  };
   /** Where it keeps what it is given, from settings that were read by the schema: what is stored belongs to this place. */
   place(settings: unknown): string;
-  /** Names among these values that the settings cannot tell apart, by index; for destinations that name what they store. */
-  collisions?(settings: unknown, samples: readonly FileNameValues[]): readonly (readonly [number, number])[];
+  /** Pairs of samples (by index) that the settings give one name; for destinations that name what they store. */
+  collisions?(settings: unknown, samples: readonly NamingSample[]): readonly (readonly [number, number])[];
   /** `settings` were read by the schema. Throws `Failure` when the destination cannot be used at all. */
   open(options: OpenDestination): Promise<Destination>;
 }

@@ -85,7 +85,7 @@ function checkNames(settings: Settings, context: z.RefinementCtx): void {
       .filter((transfer) => transfer.destination === destination.id)
       .flatMap(({ dataTypes }) => dataTypes);
     const streams = [...new Set(going)].map(streamOf);
-    const samples = streams.map(({ sample }) => ({ ...sample, SUPPORT_SITE_HOST: 'host' }));
+    const samples = streams.map(({ sample }) => ({ values: { ...sample, SUPPORT_SITE_HOST: 'host' } }));
     for (const [one, other] of plugin.collisions(destination.settings, samples))
       issue(
         context,

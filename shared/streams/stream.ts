@@ -3,7 +3,22 @@ import type { FileNameValues } from '../destinations/destination.ts';
 import type { Session } from '../sessions/session.ts';
 
 /** Ids of the data types, as they stand in settings. */
-export const streamIds = ['session-data', 'session-recording', 'backup'] as const;
+export const streamIds = [
+  'session-data',
+  'session-recording',
+  'command-shell-recording',
+  'show-my-screen-recording',
+  'user-recording',
+  'presentation-data',
+  'presentation-recording',
+  'backup',
+  'team-activity',
+  'vault-account-activity',
+  'exit-survey',
+  'license-usage',
+  'endpoint-license-usage',
+  'syslog',
+] as const;
 export type StreamId = (typeof streamIds)[number];
 
 interface StreamBase {

@@ -113,7 +113,12 @@ export function findCollisions(
   format: FileNameFormat,
   samples: readonly FileNameValues[],
 ): readonly (readonly [number, number])[] {
-  const names = samples.map((values) => foldName(renderFileName(format, values)));
+  return sameNames(samples.map((values) => renderFileName(format, values)));
+}
+
+/** Pairs of names (by index) that are one to stores which ignore case. */
+export function sameNames(rendered: readonly string[]): readonly (readonly [number, number])[] {
+  const names = rendered.map(foldName);
   return names.flatMap((name, i) =>
     names.slice(i + 1).flatMap((other, j) => (other === name ? [[i, i + 1 + j] as const] : [])),
   );

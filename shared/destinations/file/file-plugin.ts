@@ -2,7 +2,7 @@ import { DefaultAzureCredential } from '@azure/identity';
 import type { DestinationPlugin, OpenDestination } from '../plugin.ts';
 import { openBlobStore } from './blob-store.ts';
 import { openFileDestination } from './file-destination.ts';
-import { defaultFileNameFormat, findCollisions, parseFileNameFormat } from './file-name.ts';
+import { defaultFileNameFormat, parseFileNameFormat, renderFileName, sameNames } from './file-name.ts';
 import { type FileSettings, fileSettingsSchema } from './file-settings.ts';
 import type { FileStore } from './file-store.ts';
 import { openLocalStore } from './local-store.ts';
@@ -23,7 +23,10 @@ export const filePlugin: DestinationPlugin = {
   },
   collisions(input, samples) {
     const { fileNameFormat } = fileSettingsSchema.parse(input);
-    return findCollisions(parseFileNameFormat(fileNameFormat ?? defaultFileNameFormat), samples);
+    const names = samples.map(({ values, defaultFormat }) =>
+      renderFileName(parseFileNameFormat(fileNameFormat ?? defaultFormat ?? defaultFileNameFormat), values),
+    );
+    return sameNames(names);
   },
   async open(options) {
     const settings = fileSettingsSchema.parse(options.settings);
