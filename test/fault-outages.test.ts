@@ -3,6 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { enterLive } from '../shared/runs/live-runs.ts';
 import { createRun, getRun, type Run, runId } from '../shared/runs/run.ts';
 import type { ScheduleState } from '../shared/schedules/schedule-state.ts';
 import { LAG_SECONDS } from '../shared/transfer/window.ts';
@@ -287,19 +288,21 @@ test('a run whose orchestration died is closed with the reason, and the schedule
   const id = runId(services.now(), 'dead');
   await stack.starter.start(id);
   await stack.host.idle();
-  await createRun(services.state, {
+  const dead: Run = {
     id,
     kind: 'schedule',
     scheduleId: 'all',
     dueAt: new Date(services.now()).toISOString(),
     status: 'running',
     transfers: [],
-  });
+  };
+  await enterLive(services.state, dead);
+  await createRun(services.state, dead);
   installation.passTime(HOUR);
   const run = await installation.run();
   assert.notEqual(run.id, id);
   assert.equal(run.status, 'succeeded', failures(run));
-  const dead = await getRun(services.state, id);
-  assert.equal(dead?.status, 'failed');
-  assert.equal(dead?.failure?.message, `The run ended without a result: no run ${id}`);
+  const closed = await getRun(services.state, id);
+  assert.equal(closed?.status, 'failed');
+  assert.equal(closed?.failure?.message, `The run ended without a result: no run ${id}`);
 });

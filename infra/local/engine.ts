@@ -1,7 +1,5 @@
 import type { Run } from '../../shared/runs/run.ts';
-import { changeRun, isFinished } from '../../shared/runs/run.ts';
 import type { OrchestrationClient } from '../../shared/schedules/durable-starter.ts';
-import type { RunStarter } from '../../shared/schedules/tick.ts';
 import type { StateStore } from '../../shared/state/state-store.ts';
 
 const BASE = '/runtime/webhooks/durabletask';
@@ -32,18 +30,6 @@ export function localEngine(url: string): OrchestrationClient {
   };
 }
 
-/**
- * Runs that were made and have not finished: their orchestration is started if it was not. One whose orchestration has
- * ended cannot go on: it is closed and is not among those that are given back.
- */
-export async function resumeRuns(state: StateStore, starter: RunStarter): Promise<Run[]> {
-  const unfinished = (await allRuns(state)).filter((run) => !isFinished(run));
-  const ids = unfinished.map(({ id }) => id);
-  for (const id of ids) await starter.start(id);
-  const closed = await closeDeadRuns(state, starter, ids);
-  return unfinished.filter(({ id }) => !closed.includes(id));
-}
-
 /** Newest first. */
 export async function allRuns(state: StateStore): Promise<Run[]> {
   const runs: Run[] = [];
@@ -54,33 +40,4 @@ export async function allRuns(state: StateStore): Promise<Run[]> {
     from = page.next;
   } while (from !== undefined);
   return runs;
-}
-
-/**
- * An orchestration that ended without finishing its run failed in itself: the run must not look as if it went on.
- * Resolves to the ids of the runs that were closed.
- */
-export async function closeDeadRuns(
-  state: StateStore,
-  starter: RunStarter,
-  ids: readonly string[],
-): Promise<string[]> {
-  const closed: string[] = [];
-  for (const id of ids) {
-    if (await starter.isGoing(id)) continue;
-    const why = (await starter.whyEnded?.(id)) ?? 'the log has the details.';
-    const failure = {
-      kind: 'internal',
-      code: 'orchestration-ended',
-      message: `The run ended without a result: ${why}`,
-    } as const;
-    const finishedAt = new Date().toISOString();
-    let changed = false;
-    await changeRun(state, id, (run) => {
-      changed = !isFinished(run);
-      return changed ? { ...run, status: 'failed', finishedAt, failure } : undefined;
-    });
-    if (changed) closed.push(id);
-  }
-  return closed;
 }

@@ -9,7 +9,8 @@ import type { Services } from '../../shared/services.ts';
 import { loadSettings } from '../../shared/settings/settings-store.ts';
 import type { StateStore } from '../../shared/state/state-store.ts';
 import { freeSlots } from '../../shared/transfer/slots.ts';
-import { allRuns, closeDeadRuns, localEngine, resumeRuns } from './engine.ts';
+import { tendRuns } from '../../shared/transfer/tend-runs.ts';
+import { allRuns, localEngine } from './engine.ts';
 import { type LocalHost, type LocalHostOptions, startLocalHost } from './host/index.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -54,7 +55,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ...(options.closeLimitMs === undefined ? {} : { closeLimitMs: options.closeLimitMs }),
   });
   const starter = runStarter(localEngine(host.url));
-  const resume = () => resumeRuns(services.state, starter);
+  /** No other host makes runs here: none is left to whoever made it. */
+  const tend = () => tendRuns(services, starter, { grace: 0 });
+  const resume = async (): Promise<Run[]> => {
+    const { going } = await tend();
+    return (await allRuns(services.state)).filter(({ id }) => going.includes(id));
+  };
   const startSchedules = async (wanted: (scheduleId: string) => boolean, due: number): Promise<string[]> => {
     const { settings } = await loadSettings(services.state);
     const ids: string[] = [];
@@ -85,7 +91,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           ? [...interrupted.map(({ id }) => id), ...(await startForgotten(interrupted))]
           : await startSchedules(() => true, services.now());
       await host.idle();
-      await closeDeadRuns(services.state, starter, ids);
+      await tend();
       return (await allRuns(services.state)).filter(({ id }) => ids.includes(id));
     },
     async startNewSchedules() {

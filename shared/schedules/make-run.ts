@@ -1,3 +1,4 @@
+import { enterLive } from '../runs/live-runs.ts';
 import {
   createRun,
   getRun,
@@ -64,6 +65,7 @@ async function makeRun(state: StateStore, settings: Settings, run: Run): Promise
   if (made) return made;
   // Settings first: a run that can be seen can be worked on.
   await pinPlaces(state, await keepRunSettings(state, run, settings));
+  await enterLive(state, run);
   try {
     await createRun(state, run);
   } catch (error) {

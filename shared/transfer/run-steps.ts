@@ -1,4 +1,5 @@
 import { type FailureReport, reportFailure } from '../errors.ts';
+import { leaveLive } from '../runs/live-runs.ts';
 import { type Progress, runProgress } from '../runs/progress.ts';
 import {
   type Counts,
@@ -92,12 +93,14 @@ export interface FinishInput {
   readonly runId: string;
   readonly failures: Readonly<Record<TransferKey, FailureReport>>;
   readonly cancelled: boolean;
+  /** Of the run as a whole: its orchestration ended without a result. */
+  readonly failure?: FailureReport;
 }
 
 /** Writes the results. Last Run moves unless the run failed by an error of our own (IC guide: Last Run). */
 export async function finishRun(
   services: Services,
-  { runId, failures, cancelled }: FinishInput,
+  { runId, failures, cancelled, failure }: FinishInput,
 ): Promise<{ status: RunStatus }> {
   const progress = await runProgress(services.state, runId);
   const run = await changeRun(services.state, runId, (current) => {
@@ -108,12 +111,13 @@ export async function finishRun(
     });
     return {
       ...current,
-      status: runStatus(results),
+      status: failure ? 'failed' : runStatus(results),
       results,
+      ...(failure ? { failure } : {}),
       finishedAt: new Date(services.now()).toISOString(),
     };
   });
-  const internal = run.results?.some(({ failure }) => failure?.kind === 'internal') ?? false;
+  const internal = [run, ...(run.results ?? [])].some((part) => part.failure?.kind === 'internal');
   if (run.scheduleId !== undefined && !internal)
     await markLastRun(services.state, run.scheduleId, run.dueAt, run.id);
   try {
@@ -125,6 +129,7 @@ export async function finishRun(
       error: reportFailure(error).message,
     });
   }
+  await leaveLive(services.state, runId);
   services.log.info('Run finished', { run: run.id, status: run.status, seconds: duration(run) });
   return { status: run.status };
 }
