@@ -16,9 +16,14 @@ app.http('api', {
     const body = bare ? null : await request.arrayBuffer();
     const { method, url } = request;
     const asked = new Request(url, { method, headers: new Headers([...request.headers]), body });
+    // Made when they are asked for: what is wrong with them is then told like any other error.
     const answer = await api.fetch(asked, {
-      services: services(),
-      starter: runStarter(df.getClient(context)),
+      get services() {
+        return services();
+      },
+      get starter() {
+        return runStarter(df.getClient(context));
+      },
     });
     const headers = Object.fromEntries(answer.headers);
     return { status: answer.status, headers, body: new Uint8Array(await answer.arrayBuffer()) };

@@ -288,3 +288,22 @@ test('a pull that cannot be started has failed, and does not look as if it waite
     [['failed', true, 'start-failed']],
   );
 });
+
+test('an installation that lacks a setting says which, to whoever asks', async () => {
+  const api = createApi();
+  const answer = await api.fetch(new Request('http://localhost/api/runs'), {
+    get services(): never {
+      throw new Failure(
+        'terminal',
+        'setting-missing',
+        'The application setting X is missing; see the README.',
+      );
+    },
+  });
+  assert.equal(answer.status, 500);
+  assert.equal(answer.headers.get('content-type'), 'application/problem+json');
+  assert.equal(
+    ((await answer.json()) as { title: string }).title,
+    'The application setting X is missing; see the README.',
+  );
+});

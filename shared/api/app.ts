@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { Failure } from '../errors.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { problemOf, problemResponse } from './problem.ts';
 import { pullRoutes } from './pulls.ts';
@@ -17,7 +18,7 @@ export function createApi(): Hono<ApiEnvironment> {
   );
   api.onError((error, context) => {
     const problem = problemOf(error);
-    if (problem.status === 500)
+    if (!(error instanceof Failure))
       context.env.services.log.error('Unexpected error in the API', {
         path: context.req.path,
         stack: error.stack,

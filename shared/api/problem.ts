@@ -19,6 +19,7 @@ const statuses: Readonly<Record<string, number>> = {
   'etag-missing': 428,
   'disk-full': 507,
   'start-failed': 503,
+  'setting-missing': 500,
 };
 
 export function problemOf(error: unknown): Problem {
