@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Failure, reportFailure } from '../shared/errors.ts';
-import { beginAttempt, dropAttempt, failAttempt, GIVE_UP_AFTER } from '../shared/transfer/attempts.ts';
+import { beginAttempt, dropAttempt, failAttempt, retryByHand } from '../shared/transfer/attempts.ts';
 import type { OwedItem } from '../shared/transfer/ledger.ts';
 
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 const owed: OwedItem = {
   item: { key: 'k', lsid: 'k', values: {}, extension: 'flv' },
   destinationId: 'd',
@@ -16,8 +17,8 @@ const owed: OwedItem = {
 };
 const transient = new Failure('transient', 'connection-lost', 'The connection broke.');
 const refused = new Failure('item', 'not-ready', 'Not ready.');
-const fail = (row: OwedItem, failure: Failure, now: number) =>
-  failAttempt(row, failure, reportFailure(failure), now);
+const fail = (row: OwedItem, failure: Failure, now: number, retryHours?: number) =>
+  failAttempt(row, failure, reportFailure(failure), now, retryHours);
 
 test('an attempt is recorded with its run, and one that ends leaves no trace of it', () => {
   const begun = beginAttempt(owed, 'run-1');
@@ -80,16 +81,52 @@ test('the pauses grow from a minute, stay within six hours, and are never shorte
 
 test('a refusal of the item is asked again for a day, an expired recording never', () => {
   // The day counts from the first refusal: the destination may have been down for longer before.
-  const refusedAt = owed.owedSince + 3 * GIVE_UP_AFTER;
+  const refusedAt = owed.owedSince + 3 * DAY;
   const first = fail(owed, refused, refusedAt);
-  const early = fail(first, refused, refusedAt + GIVE_UP_AFTER - 1);
+  const early = fail(first, refused, refusedAt + DAY - 1);
   assert.deepEqual([first.state, early.state], ['pending', 'pending']);
-  const late = fail(early, refused, refusedAt + GIVE_UP_AFTER);
+  const late = fail(early, refused, refusedAt + DAY);
   assert.deepEqual([late.state, late.attempts, late.lastFailure?.code], ['set-aside', 3, 'not-ready']);
   const expired = new Failure('item', 'recording-expired', 'Gone.');
   assert.equal(fail(owed, expired, owed.owedSince).state, 'set-aside');
-  const later = fail(owed, transient, owed.owedSince + 100 * GIVE_UP_AFTER);
+  const later = fail(owed, transient, owed.owedSince + 100 * DAY);
   assert.equal(later.state, 'pending');
+});
+
+test('a refused item is asked again for as long as the setting says, the last time when that is over', () => {
+  for (const hours of [1, 24, 100]) {
+    const over = hours * 60 * MINUTE;
+    let row = fail(owed, refused, 0, hours);
+    let at = 0;
+    for (let attempts = 0; row.state === 'pending'; attempts++) {
+      assert.ok(attempts < 100, 'it comes to an end');
+      assert.ok(row.nextAttempt > at && row.nextAttempt <= over, `${hours} h: ${row.nextAttempt}`);
+      at = row.nextAttempt;
+      row = fail(row, refused, at, hours);
+    }
+    assert.equal(at, over);
+  }
+  assert.equal(fail(owed, refused, 0, 0).state, 'set-aside');
+  const asked = new Failure('item', 'not-ready', 'Not ready.', { retryAfterMs: 3 * 60 * MINUTE });
+  assert.equal(fail(owed, asked, 0, 1).nextAttempt, 3 * 60 * MINUTE);
+});
+
+test('a retry by hand is due now, counted, and has the whole time before it again', () => {
+  const expired = fail(
+    { ...fail(owed, refused, 0), wantedBy: 'pull-1' },
+    new Failure('item', 'recording-expired', 'Gone.'),
+    5000,
+  );
+  assert.equal(expired.state, 'set-aside');
+  const again = retryByHand(expired, 9 * DAY);
+  assert.deepEqual(
+    [again.state, again.nextAttempt, again.handRetries, again.attempts, again.lastFailure?.code],
+    ['pending', 9 * DAY, 1, 2, 'recording-expired'],
+  );
+  assert.equal(again.wantedBy, undefined);
+  assert.equal(fail(again, refused, 10 * DAY).state, 'pending', 'the day counts anew');
+  const byRun = retryByHand(again, 9 * DAY, 'run-2');
+  assert.deepEqual([byRun.handRetries, byRun.wantedBy, byRun.lastFailure], [2, 'run-2', undefined]);
 });
 
 test('whatever happens, an item is set aside after a bounded number of deaths, and only made attempts count', () => {

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { Failure } from '../errors.ts';
 import type { ApiEnvironment } from './environment.ts';
+import { ledgerRoutes } from './ledger.ts';
 import { problemOf, problemResponse } from './problem.ts';
 import { pullRoutes } from './pulls.ts';
 import { runRoutes } from './runs.ts';
@@ -10,6 +11,7 @@ import { settingsRoutes } from './settings.ts';
 export function createApi(): Hono<ApiEnvironment> {
   const api = new Hono<ApiEnvironment>().basePath('/api');
   api.get('/health', (context) => context.json({ status: 'ok' }));
+  api.route('/ledger', ledgerRoutes());
   api.route('/pulls', pullRoutes());
   api.route('/runs', runRoutes());
   api.route('/settings', settingsRoutes());

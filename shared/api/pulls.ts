@@ -54,7 +54,7 @@ export function pullRoutes(): Hono<ApiEnvironment> {
       transfers,
       ...(selection ? { selection } : {}),
     });
-    await start(services, starter, run.id);
+    await startPull(services, starter, run.id);
     return context.json(run, 202, { Location: `/api/pulls/${run.id}` });
   });
   routes.get('/:id', async (context) =>
@@ -72,7 +72,7 @@ export function pullRoutes(): Hono<ApiEnvironment> {
 }
 
 /** Nobody starts a pull later: one that cannot be started has failed, and whoever asked for it asks again. */
-async function start({ state, now }: Services, starter: RunStarter, id: string): Promise<void> {
+export async function startPull({ state, now }: Services, starter: RunStarter, id: string): Promise<void> {
   try {
     await starter.start(id);
   } catch (error) {

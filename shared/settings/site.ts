@@ -62,6 +62,11 @@ export const siteSchema = z.strictObject({
     title: 'Hours until a session without end counts as abnormally closed',
     description: 'It is then stored as it is; if it closes after all, the new content is stored as well.',
   }),
+  recordingRetryHours: z.number().min(0).max(2160).default(24).meta({
+    title: 'Hours until a refused recording is set aside',
+    description:
+      'How long a recording (or another file) that is not ready, or is refused, is asked for again, with growing pauses, from the first refusal on. 0: it is set aside at once.',
+  }),
 });
 
 export type Site = z.infer<typeof siteSchema>;

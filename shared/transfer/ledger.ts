@@ -2,6 +2,7 @@ import type { FailureReport } from '../errors.ts';
 import {
   type Entry,
   type Operation,
+  type Page,
   StateConflict,
   type StateStore,
   stateKey,
@@ -25,9 +26,14 @@ export interface OwedItem {
   /** Other runs whose attempt was cut off since the last that failed properly. */
   readonly cutOffIn?: readonly string[];
   readonly lastFailure?: FailureReport;
+  /** How often a person asked for it to be tried again. */
+  readonly handRetries?: number;
   /** A pull that wants it now; it drains these and no others. */
   readonly wantedBy?: string;
 }
+
+/** Failure code of a session that the appliance no longer knows. */
+export const SESSION_VANISHED = 'session-vanished';
 
 export type OwedEntry = Entry<OwedItem>;
 
@@ -36,7 +42,7 @@ export function ledgerPartition(siteId: string, stream: StreamId): string {
 }
 
 /** Sorted so that the rows of one item stand together: one fetch serves every destination that is owed it. */
-export function ledgerKey(item: FileDescription, destinationId: string): string {
+export function ledgerKey(item: Pick<FileDescription, 'key'>, destinationId: string): string {
   return `${stateKey(item.key)}~${stateKey(destinationId)}`;
 }
 
@@ -88,24 +94,32 @@ async function oweOne(state: StateStore, partition: string, key: string, value: 
   } catch (error) {
     if (!(error instanceof StateConflict)) throw error;
   }
-  if (value.wantedBy === undefined) return false;
   const entry = await state.get<OwedItem>('ledger', partition, key);
-  if (!entry || entry.value.wantedBy === value.wantedBy) return false;
+  const wanted = entry && wantedAgain(entry.value, value);
+  if (!entry || !wanted) return false;
   try {
-    // A pull asks for it by name: whatever was tried before, try again.
-    const { lastFailure: _past, ...rest } = entry.value;
-    const wanted: OwedItem = {
-      ...rest,
-      state: 'pending',
-      nextAttempt: value.nextAttempt,
-      wantedBy: value.wantedBy,
-    };
     await state.update('ledger', partition, key, wanted, entry.etag);
   } catch (error) {
     if (!(error instanceof StateConflict)) throw error;
     return oweOne(state, partition, key, value);
   }
   return false;
+}
+
+/** The row that is to take the place of one that is there; undefined when that stays. */
+function wantedAgain(there: OwedItem, asked: OwedItem): OwedItem | undefined {
+  // The session had not been read when it was missed: now it has come after all, with what names the file.
+  const came = there.state === 'set-aside' && there.lastFailure?.code === SESSION_VANISHED;
+  if (!came && (asked.wantedBy === undefined || there.wantedBy === asked.wantedBy)) return undefined;
+  // A pull asks for it by name: whatever was tried before, try again.
+  const { lastFailure: _past, ...rest } = there;
+  return {
+    ...rest,
+    ...(came ? { item: asked.item } : {}),
+    state: 'pending',
+    nextAttempt: asked.nextAttempt,
+    ...(asked.wantedBy === undefined ? {} : { wantedBy: asked.wantedBy }),
+  };
 }
 
 function newRow(
@@ -125,7 +139,7 @@ function newRow(
   };
 }
 
-/** Keeps what could not be stored at all, with its reason, where people see it. */
+/** Keeps what could not be stored at all, with its reason, where people see it. What is known of it stays known. */
 export async function setAside(
   state: StateStore,
   siteId: string,
@@ -135,11 +149,47 @@ export async function setAside(
   failure: FailureReport,
   now: number,
 ): Promise<void> {
-  const row: OwedItem = {
-    ...newRow(item, destinationId, now, undefined),
-    state: 'set-aside',
-    attempts: 1,
-    lastFailure: failure,
-  };
-  await state.put('ledger', ledgerPartition(siteId, stream), ledgerKey(item, destinationId), row);
+  const partition = ledgerPartition(siteId, stream);
+  const key = ledgerKey(item, destinationId);
+  for (;;) {
+    const before: OwedEntry | undefined = await state.get<OwedItem>('ledger', partition, key);
+    const fresh = newRow(item, destinationId, now, undefined);
+    const row: OwedItem = {
+      ...fresh,
+      ...(before && { owedSince: before.value.owedSince }),
+      ...(before?.value.handRetries !== undefined && { handRetries: before.value.handRetries }),
+      state: 'set-aside',
+      attempts: (before?.value.attempts ?? 0) + 1,
+      lastFailure: failure,
+    };
+    try {
+      if (before) await state.update('ledger', partition, key, row, before.etag);
+      else await state.insert('ledger', partition, key, row);
+      return;
+    } catch (error) {
+      if (!(error instanceof StateConflict)) throw error;
+    }
+  }
+}
+
+/** Keys of the rows that a destination has in the ledger of a data type. Few, where all is well. */
+export async function rowsOf(
+  state: StateStore,
+  siteId: string,
+  stream: StreamId,
+  destinationId: string,
+): Promise<Set<string>> {
+  const keys = new Set<string>();
+  const ending = `~${stateKey(destinationId)}`;
+  let from: string | undefined;
+  do {
+    const page: Page<OwedItem> = await state.list<OwedItem>(
+      'ledger',
+      ledgerPartition(siteId, stream),
+      from === undefined ? {} : { from },
+    );
+    for (const { key } of page.entries) if (key.endsWith(ending)) keys.add(key);
+    from = page.next;
+  } while (from !== undefined);
+  return keys;
 }

@@ -1,6 +1,6 @@
 import { type TransferKey, transferOf } from '../runs/run.ts';
 import { stateKey } from '../state/state-store.ts';
-import { setAside } from './ledger.ts';
+import { SESSION_VANISHED, setAside } from './ledger.ts';
 import { forgetOpen, type OpenSession, rememberOpen } from './open-sessions.ts';
 import type { Work } from './work.ts';
 
@@ -29,7 +29,7 @@ export async function missedSessions(
     }
     const failure = {
       kind: 'item',
-      code: 'session-vanished',
+      code: SESSION_VANISHED,
       message: `The appliance no longer knows the session ${lsid}, which never ended as far as was seen.`,
     } as const;
     const item = { key: lsid, lsid, values: { LSID: lsid }, extension: 'xml' };

@@ -195,7 +195,8 @@ export class OwedFile {
       this.#result.broken.set(row.value.destinationId, report);
       this.#count(row, { postponed: 1 });
     } else {
-      const next = failAttempt(row.value, outcome.error, report, this.#work.services.now());
+      const { services, site } = this.#work;
+      const next = failAttempt(row.value, outcome.error, report, services.now(), site.recordingRetryHours);
       await this.#save(row, next);
       this.#result.alarms.set(row.value.destinationId, report.message);
       this.#count(row, next.state === 'set-aside' ? { setAside: 1 } : { postponed: 1 });

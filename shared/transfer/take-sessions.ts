@@ -6,7 +6,7 @@ import type { Counts } from '../runs/run.ts';
 import type { Session } from '../sessions/session.ts';
 import { sessionValues } from '../streams/session-values.ts';
 import { fileKey } from './fetch-file.ts';
-import { setAside } from './ledger.ts';
+import { ledgerKey, ledgerPartition, rowsOf, setAside } from './ledger.ts';
 import { pool } from './pool.ts';
 import type { TakenSession, Taker } from './taker.ts';
 import type { Work } from './work.ts';
@@ -21,6 +21,7 @@ export function sessionTaker(at: Work, origin: Origin, destination: Destination)
 }
 
 function recordTaker(at: Work, origin: Origin, destinationId: string, sink: SessionSink): Taker {
+  const ledger = new SetAsideSessions(at, destinationId);
   return {
     async take(batch) {
       const versions = batch.map(({ reading, readAt }) => ({
@@ -36,17 +37,11 @@ function recordTaker(at: Work, origin: Origin, destinationId: string, sink: Sess
         if (status === 'rejected' && session) {
           counts.setAside++;
           const message = `The session cannot be stored: ${reason ?? 'no reason given'}`;
-          const item = {
-            key: session.lsid,
-            lsid: session.lsid,
-            values: sessionValues(session),
-            extension: 'xml',
-          };
-          const failure = { kind: 'item', code: 'rejected', message } as const;
-          const { state, now } = at.services;
-          await setAside(state, at.site.id, 'session-data', item, destinationId, failure, now());
-        } else if (status === 'stored' || status === 'replaced') counts.stored++;
-        else counts.repeated++;
+          await ledger.setAside(session, { kind: 'item', code: 'rejected', message });
+        } else if (session) {
+          await ledger.stored(session);
+          counts[status === 'stored' || status === 'replaced' ? 'stored' : 'repeated']++;
+        }
       }
       return counts;
     },
@@ -54,6 +49,7 @@ function recordTaker(at: Work, origin: Origin, destinationId: string, sink: Sess
 }
 
 function fileTaker(at: Work, origin: Origin, destinationId: string, sink: FileSink): Taker {
+  const ledger = new SetAsideSessions(at, destinationId);
   return {
     async take(batch) {
       const counts = { found: batch.length, stored: 0, repeated: 0, skipped: 0, setAside: 0, bytes: 0 };
@@ -63,10 +59,11 @@ function fileTaker(at: Work, origin: Origin, destinationId: string, sink: FileSi
           const done = await storeDocument(origin, sink, taken);
           counts[done.status]++;
           counts.bytes += done.bytes;
+          await ledger.stored(taken.reading.session);
         } catch (error) {
           // About this one session only: it must not hold back the others.
           if (!(error instanceof Failure) || error.kind !== 'item') throw error;
-          await setSessionAside(at, destinationId, taken.reading.session, reportFailure(error));
+          await ledger.setAside(taken.reading.session, reportFailure(error));
           counts.setAside++;
         }
       });
@@ -75,14 +72,43 @@ function fileTaker(at: Work, origin: Origin, destinationId: string, sink: FileSi
   };
 }
 
-async function setSessionAside(
-  { services: { state, now }, site }: Work,
-  destinationId: string,
-  session: Session,
-  failure: FailureReport,
-): Promise<void> {
-  const item = { key: session.lsid, lsid: session.lsid, values: sessionValues(session), extension: 'xml' };
-  await setAside(state, site.id, 'session-data', item, destinationId, failure, now());
+/** Sessions that a destination would not take stand in the ledger, until it has taken a reading of them after all. */
+class SetAsideSessions {
+  readonly #at: Work;
+  readonly #destinationId: string;
+  #rows: Promise<Set<string>> | undefined;
+
+  constructor(at: Work, destinationId: string) {
+    this.#at = at;
+    this.#destinationId = destinationId;
+  }
+
+  async setAside(session: Session, failure: FailureReport): Promise<void> {
+    const { services, site } = this.#at;
+    const item = { key: session.lsid, lsid: session.lsid, values: sessionValues(session), extension: 'xml' };
+    const { state, now } = services;
+    await setAside(state, site.id, 'session-data', item, this.#destinationId, failure, now());
+    (await this.#known()).add(this.#keyOf(session));
+  }
+
+  async stored(session: Session): Promise<void> {
+    const { services, site } = this.#at;
+    const key = this.#keyOf(session);
+    const rows = await this.#known();
+    if (!rows.delete(key)) return;
+    await services.state.remove('ledger', ledgerPartition(site.id, 'session-data'), key);
+  }
+
+  #keyOf({ lsid }: Session): string {
+    return ledgerKey({ key: lsid }, this.#destinationId);
+  }
+
+  /** One look for all sessions of a slice: asking for each by itself would double the work on each. */
+  #known(): Promise<Set<string>> {
+    const { services, site } = this.#at;
+    this.#rows ??= rowsOf(services.state, site.id, 'session-data', this.#destinationId);
+    return this.#rows;
+  }
 }
 
 async function storeDocument(
