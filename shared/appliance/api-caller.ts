@@ -76,7 +76,7 @@ export class OAuthCaller implements ApiCaller {
 
   /** A refused token may come as JSON with status 200. Anything longer than a refusal is content. */
   async #isRefusal({ body }: Reply): Promise<boolean> {
-    const refused = jsonError(await startOf(body, 4096))?.error === 'access_denied';
+    const refused = jsonError((await startOf(body, 4096)).toString())?.error === 'access_denied';
     if (refused) body.drop();
     return refused;
   }
@@ -87,9 +87,16 @@ export class LegacyCaller implements ApiCaller {
   readonly #transport: Transport;
   readonly #siteName: string;
   readonly #username: string;
-  readonly #secret: () => Promise<string>;
+  readonly #secret: (refused?: string) => Promise<string>;
+  #sent: string | undefined;
+  #refused: string | undefined;
 
-  constructor(transport: Transport, siteName: string, username: string, secret: () => Promise<string>) {
+  constructor(
+    transport: Transport,
+    siteName: string,
+    username: string,
+    secret: (refused?: string) => Promise<string>,
+  ) {
     this.#transport = transport;
     this.#siteName = siteName;
     this.#username = username;
@@ -98,7 +105,10 @@ export class LegacyCaller implements ApiCaller {
 
   async call({ what, api, parameters, json, notFound, signal }: ApiRequest): Promise<Reply> {
     const { where } = this.#transport;
-    const password = await this.#secret();
+    // One that was refused may have been changed since it was read, and remembered.
+    const password = await this.#secret(this.#refused);
+    if (password !== this.#refused) this.#refused = undefined;
+    this.#sent = password;
     const body = formBody({ ...parameters, ...json, username: this.#username, password });
     const reply = await this.#transport.send({ what, path: `/api/${api}.ns`, body, signal });
     if (reply.status === 401) {
@@ -108,7 +118,10 @@ export class LegacyCaller implements ApiCaller {
     if (reply.status !== 200) throw await statusFailure(reply, where, what, notFound);
     // A refused login is status 200 (observed): an error document, which its reader hands to badLogin, or bare text.
     const first = await firstCharacter(reply.body);
-    if ((first === 'I' || first === 'L') && saysBadLogin(shownWords(await startOf(reply.body, 200)))) {
+    if (
+      (first === 'I' || first === 'L') &&
+      saysBadLogin(shownWords((await startOf(reply.body, 200)).toString()))
+    ) {
       reply.body.drop();
       throw this.#wrongSecret();
     }
@@ -120,6 +133,7 @@ export class LegacyCaller implements ApiCaller {
   }
 
   #wrongSecret(): Failure {
+    this.#refused = this.#sent;
     return new Failure(
       'terminal',
       'wrong-secret',
@@ -143,8 +157,8 @@ export async function firstCharacter(body: ReplyBody): Promise<string | undefine
   return undefined;
 }
 
-/** The first bytes, or all there are, as text. */
-async function startOf(body: ReplyBody, bytes: number): Promise<string> {
+/** The first bytes, or all there are. */
+export async function startOf(body: ReplyBody, bytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body.lookAhead()) {
@@ -152,5 +166,5 @@ async function startOf(body: ReplyBody, bytes: number): Promise<string> {
     size += chunk.length;
     if (size >= bytes) break;
   }
-  return Buffer.concat(chunks).toString('utf8', 0, bytes);
+  return Buffer.concat(chunks).subarray(0, bytes);
 }

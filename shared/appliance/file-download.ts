@@ -1,8 +1,7 @@
 import { Failure, type FailureKind } from '../errors.ts';
-import { firstCharacter } from './api-caller.ts';
 import type { FileDownload } from './appliance.ts';
-import { saysRecordingExpired } from './error-document.ts';
-import { documentWords } from './error-reply.ts';
+import { saysNothingFound, saysRecordingExpired } from './error-document.ts';
+import { type FileForm, judgeFile } from './file-form.ts';
 import type { Reply } from './transport.ts';
 
 /** How a document in place of the file is reported. */
@@ -11,22 +10,24 @@ export interface FileRefusal {
   readonly code: string;
   /** Site, host and what was asked for. */
   readonly what: string;
+  /** "Nothing found" in a known text is reported as `nothing-found`. */
+  readonly orNothing?: boolean;
   badLogin(words: string): Failure | undefined;
 }
 
 /**
- * A reply that should be a file. Error documents come with status 200 (observed): what starts like XML or HTML is never
- * saved. Its text may be in any language, so only one known text is told apart: a recording that has expired.
+ * A reply that should be a file. Error documents come with status 200 (observed), in any language: what does not look
+ * like the file is never given out (file-form.ts). One known text is told apart: a recording that has expired.
  */
-export async function openFile(reply: Reply, refusal: FileRefusal): Promise<FileDownload> {
+export async function openFile(reply: Reply, refusal: FileRefusal, form: FileForm): Promise<FileDownload> {
   const { headers, body } = reply;
   try {
-    const first = await firstCharacter(body);
     const contentType = headers['content-type'];
-    const isText = /^\s*(text\/(html|xml)|application\/(xml|json|xhtml\+xml))\b/i.test(contentType ?? '');
-    if (first === '<' || isText) throw await refused(reply, refusal);
-    // Nothing at all, or nothing but blanks.
-    if (first === undefined) throw new Failure(refusal.kind, refusal.code, `${refusal.what} came empty.`);
+    const verdict = await judgeFile(form, body, contentType, refusal.what);
+    if (verdict.is === 'document') throw refused(verdict.words, refusal);
+    if (verdict.is === 'empty') throw new Failure(refusal.kind, refusal.code, `${refusal.what} came empty.`);
+    if (verdict.is === 'other')
+      throw new Failure(refusal.kind, 'unexpected-document', `${refusal.what} is no ${verdict.expected}.`);
     const fileName = fileNameOf(headers['content-disposition']);
     return {
       chunks: body,
@@ -40,13 +41,14 @@ export async function openFile(reply: Reply, refusal: FileRefusal): Promise<File
   }
 }
 
-async function refused({ body }: Reply, { kind, code, what, badLogin }: FileRefusal): Promise<Failure> {
-  const words = documentWords((await body.small()).toString('utf8'));
+function refused(words: string, { kind, code, what, orNothing, badLogin }: FileRefusal): Failure {
   const login = badLogin(words);
   if (login !== undefined) return login;
   if (saysRecordingExpired(words)) {
     return new Failure('item', 'recording-expired', `${what} has expired on the appliance: ${words}`);
   }
+  if (orNothing === true && saysNothingFound(words))
+    return new Failure('item', 'nothing-found', `${what}: ${words}`);
   return new Failure(kind, code, `${what} was refused: ${words === '' ? 'no reason was given.' : words}`);
 }
 

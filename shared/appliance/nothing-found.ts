@@ -1,17 +1,21 @@
-import type { Product, SessionSelector, SessionWindow } from './appliance.ts';
 import { saysNothingFound } from './error-document.ts';
-import {
-  listingQuestion,
-  type ReportAnswer,
-  type Reporting,
-  type ReportQuestion,
-  sessionQuestion,
-} from './reporting.ts';
-import { readSessionListing } from './session-listing.ts';
+import type { ReportQuestion } from './report-questions.ts';
+import type { ReportAnswer, Reporting } from './reporting.ts';
 
-/** No session began or ended in this second of 1970. */
-const IMPOSSIBLE = { from: 1, to: 2 } as const;
-const LOOK_BACK = 90 * 24 * 3600;
+/** Asks, and drops what comes: only the kind of the answer matters. */
+export type Ask = (question: ReportQuestion) => Promise<ReportAnswer>;
+
+/** What an appliance is asked to show that it means "nothing found". `nothing-found-proofs.ts` makes them. */
+export interface NothingFoundProof {
+  /** The same report for a second of 1970. */
+  readonly control: ReportQuestion;
+  /** Another report that would have rows for the question's window. */
+  readonly other?: ReportQuestion;
+  /** Why it is not shown where `works` says no. */
+  readonly unshown: string;
+  /** The report has rows of the last 90 days. */
+  works(ask: Ask, now: number, signal: AbortSignal | undefined): Promise<boolean>;
+}
 
 /**
  * Tells "nothing found" from failure. An appliance answers both with an error document and status 200, in its language
@@ -20,11 +24,12 @@ const LOOK_BACK = 90 * 24 * 3600;
  *
  * 1. one of the known texts, or one from the site's settings; or
  * 2. shown by the appliance itself to be one, all of this at the same time:
- *    a. reports work: the listing of the last 90 days has a session, and the session report gives that session;
- *    b. asked for a second of 1970, which has no session, the same report answers with exactly this text;
+ *    a. the report works: it has rows for the last 90 days (for sessions: the listing has one, and the report gives it);
+ *    b. asked for a second of 1970, in which nothing was, the same report answers with exactly this text;
  *    c. asked again, the question gets exactly this text;
- *    d. the other report (listing for sessions, sessions for listing) has no row for the question's window;
- *    e. reports still work, as in a.
+ *    d. another report of the same (listing for sessions, sessions for listing), where there is one, has no row for the
+ *       question's window;
+ *    e. the report still works, as in a.
  *
  * A failure that meets everything fails a; one that comes or goes in between fails a, c or e; one that meets this window
  * only fails b. Whatever is not shown is an error. What was shown holds for the report until the process ends.
@@ -47,48 +52,24 @@ export class NothingFound {
    * @returns `undefined` when it does, else why it does not seem so
    */
   async doubt(
-    product: Product,
     question: ReportQuestion,
-    selector: SessionSelector,
+    proof: NothingFoundProof,
     answer: ReportAnswer & { readonly kind: 'error' },
     signal?: AbortSignal,
   ): Promise<string | undefined> {
     const { words } = answer;
     const now = answer.now ?? Math.floor(Date.now() / 1000);
     const same = (other: ReportAnswer) => other.kind === 'error' && normal(other.words) === normal(words);
-    const ask = async (asked: ReportQuestion) => drop(await this.#reporting.ask(asked, signal));
-    const by = selector.by === 'lsids' ? 'end_time' : selector.by;
-    const isListing = question.root === 'session_summary_list';
-    const impossible: SessionWindow = { by, ...IMPOSSIBLE };
+    const ask: Ask = async (asked) => drop(await this.#reporting.ask(asked, signal));
 
-    if (!(await this.#reportsWork(product, now, signal)))
-      return 'no other session could be read to compare with';
-    const control = isListing ? listingQuestion(product, impossible) : sessionQuestion(product, impossible);
-    if (!same(await ask(control))) return 'an empty window is answered otherwise';
+    if (!(await proof.works(ask, now, signal))) return proof.unshown;
+    if (!same(await ask(proof.control))) return 'an empty window is answered otherwise';
     if (!same(await ask(question))) return 'the same question was then answered otherwise';
-    if (selector.by !== 'lsids') {
-      const other = isListing ? sessionQuestion(product, selector) : listingQuestion(product, selector);
-      if ((await ask(other)).kind === 'rows') return `the report ${other.report} has sessions for the window`;
-    }
-    if (!(await this.#reportsWork(product, now, signal)))
-      return 'no other session could be read to compare with';
+    if (proof.other !== undefined && (await ask(proof.other)).kind === 'rows')
+      return `the report ${proof.other.report} has sessions for the window`;
+    if (!(await proof.works(ask, now, signal))) return proof.unshown;
     this.#shown.add(keyOf(question.report, words));
     return undefined;
-  }
-
-  async #reportsWork(product: Product, now: number, signal?: AbortSignal): Promise<boolean> {
-    const from = Math.max(1, now - LOOK_BACK);
-    const listing = await this.#reporting.ask(
-      listingQuestion(product, { by: 'start_time', from, to: Math.max(now, from) + 1 }),
-      signal,
-    );
-    if (listing.kind !== 'rows') return false;
-    // One row is enough; ending the loop ends the connection.
-    for await (const { lsid } of readSessionListing(listing.body)) {
-      const question = sessionQuestion(product, { by: 'lsids', lsids: [lsid] });
-      return drop(await this.#reporting.ask(question, signal)).kind === 'rows';
-    }
-    return false;
   }
 }
 

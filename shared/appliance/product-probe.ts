@@ -1,7 +1,8 @@
 import { Failure } from '../errors.ts';
 import type { Product } from './appliance.ts';
 import { saysNothingFound } from './error-document.ts';
-import { listingQuestion, type ReportAnswer, type Reporting, type ReportQuestion } from './reporting.ts';
+import { listingQuestion, type ReportQuestion } from './report-questions.ts';
+import type { ReportAnswer, Reporting } from './reporting.ts';
 
 export interface ProbeResult {
   readonly product: Product;

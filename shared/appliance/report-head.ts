@@ -20,10 +20,14 @@ const MOST_WORDS = 4000;
 /**
  * Looks ahead into a report as far as is needed to tell what it is; the body can then be read from its start. Errors are
  * known by their structure: any namespace, attributes, language.
- * @param root the list's element: `session_list`, `session_summary_list`
+ * @param root the list's element; `undefined`: not known, any but an error's or a web page's
  * @param what for messages
  */
-export async function readReportHead(body: ReplyBody, root: string, what: string): Promise<ReportHead> {
+export async function readReportHead(
+  body: ReplyBody,
+  root: string | undefined,
+  what: string,
+): Promise<ReportHead> {
   const head = new HeadParser(root, what);
   const utf8 = new Utf8Text();
   let size = 0;
@@ -41,7 +45,7 @@ export async function readReportHead(body: ReplyBody, root: string, what: string
 
 class HeadParser {
   verdict: ReportHead | undefined;
-  readonly #root: string;
+  readonly #root: string | undefined;
   readonly #what: string;
   readonly #parser = strictParser();
   #depth = 0;
@@ -49,7 +53,7 @@ class HeadParser {
   #words = '';
   #error: string | undefined;
 
-  constructor(root: string, what: string) {
+  constructor(root: string | undefined, what: string) {
     this.#root = root;
     this.#what = what;
     this.#parser.on('opentag', ({ name }) => this.#open(localName(name)));
@@ -72,7 +76,8 @@ class HeadParser {
     if (this.verdict !== undefined || this.#errorDepth > 0) return;
     if (this.#depth === 1) {
       if (name === 'error') this.#errorDepth = 1;
-      else if (name !== this.#root) throw this.#unexpected(`its root element is ${shownWords(name)}`);
+      else if (this.#root === undefined ? name.toLowerCase() === 'html' : name !== this.#root)
+        throw this.#unexpected(`its root element is ${shownWords(name)}`);
     } else if (name === 'error' && this.#error === undefined) this.#errorDepth = this.#depth;
     else this.verdict = { kind: 'rows' };
   }

@@ -1,9 +1,8 @@
 import { type RetryOptions, throwIfCancelled, withRetry } from '../retry.ts';
 import type { ApiCaller } from './api-caller.ts';
-import type { Product, SessionSelector } from './appliance.ts';
 import type { ReplyBody } from './reply-body.ts';
 import { readReportHead } from './report-head.ts';
-import type { Parameters } from './transport.ts';
+import type { ReportQuestion } from './report-questions.ts';
 
 /** A report's answer: rows to be read, an empty list, or an error document's words. */
 export type ReportAnswer = { readonly now: number | undefined } & (
@@ -11,13 +10,6 @@ export type ReportAnswer = { readonly now: number | undefined } & (
   | { readonly kind: 'empty' }
   | { readonly kind: 'error'; readonly words: string }
 );
-
-export interface ReportQuestion {
-  readonly report: string;
-  readonly parameters: Parameters;
-  /** The list's root element. */
-  readonly root: 'session_list' | 'session_summary_list';
-}
 
 /** More lsids make the URL long; public clients send them in a form as well (observed). */
 const LONGEST_QUERY = 1000;
@@ -63,20 +55,4 @@ export class Reporting {
       { ...this.#retry, signal },
     );
   }
-}
-
-export function sessionQuestion(product: Product, selector: SessionSelector): ReportQuestion {
-  const report = product === 'RS' ? 'SupportSession' : 'AccessSession';
-  return { report, parameters: selectorParameters(selector), root: 'session_list' };
-}
-
-export function listingQuestion(product: Product, selector: SessionSelector): ReportQuestion {
-  const report = product === 'RS' ? 'SupportSessionListing' : 'AccessSessionListing';
-  return { report, parameters: selectorParameters(selector), root: 'session_summary_list' };
-}
-
-/** Exactly one selector: what several mean is not documented. Durations of *_time are seconds (API guide). */
-function selectorParameters(selector: SessionSelector): Parameters {
-  if (selector.by === 'lsids') return { lsids: selector.lsids.join(',') };
-  return { [selector.by]: String(selector.from), duration: String(selector.to - selector.from) };
 }

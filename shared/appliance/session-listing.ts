@@ -2,7 +2,7 @@ import { Failure } from '../errors.ts';
 import type { SessionListingRow } from './appliance.ts';
 import { saysNothingFound, shownWords } from './error-document.ts';
 import { overLimit } from './report-limits.ts';
-import { applianceError } from './session-report-parser.ts';
+import { applianceError } from './row-parser.ts';
 import { localName, parsing, strictParser } from './strict-xml.ts';
 import { Utf8Text } from './utf8-text.ts';
 
@@ -12,12 +12,14 @@ const MOST_DEEP = 16;
 /**
  * Reads a listing report (`SupportSessionListing`, `AccessSessionListing`) as a stream. Ends normally only when the
  * list's end tag has come; else throws `truncated`, `malformed-report`, `appliance-error`, `unexpected-document`.
+ * @param names `unverified`: no source names root and elements (`PresentationSessionListing`), so a row is what has an lsid
  */
 export async function* readSessionListing(
   chunks: AsyncIterable<Uint8Array>,
+  names: 'verified' | 'unverified' = 'verified',
 ): AsyncGenerator<SessionListingRow> {
   const utf8 = new Utf8Text();
-  const parser = new ListingParser();
+  const parser = new ListingParser(names === 'unverified');
   for await (const chunk of chunks) {
     parser.write(utf8.decode(chunk));
     yield* parser.take();
@@ -29,6 +31,7 @@ export async function* readSessionListing(
 
 class ListingParser {
   readonly #parser = strictParser();
+  readonly #anyName: boolean;
   #rows: SessionListingRow[] = [];
   #depth = 0;
   #ended = false;
@@ -40,7 +43,8 @@ class ListingParser {
   #events = 0;
   #silent = 0;
 
-  constructor() {
+  constructor(anyName: boolean) {
+    this.#anyName = anyName;
     this.#parser.on('opentag', ({ name, attributes }) => this.#open(localName(name), attributes));
     this.#parser.on('closetag', () => this.#close());
     this.#parser.on('text', (text) => this.#text(text));
@@ -69,9 +73,9 @@ class ListingParser {
     this.#events++;
     if (++this.#depth > MOST_DEEP) throw overLimit(`elements stand more than ${MOST_DEEP} deep`);
     if (name === 'error' && this.#depth <= 2) this.#inError = true;
-    else if (this.#depth === 1 && name !== 'session_summary_list') {
+    else if (this.#depth === 1 && !(this.#anyName || name === 'session_summary_list')) {
       throw unexpected(`its root element is ${shownWords(name)}`);
-    } else if (name === 'session_summary') {
+    } else if (this.#isRow(name, attributes)) {
       if (this.#depth !== 2) throw unexpected('a session stands in an unknown place');
       const { lsid, has_recording: recording, external_key: key } = attributes;
       if (lsid === undefined || lsid.trim() === '') throw unexpected('a session has no lsid');
@@ -85,6 +89,10 @@ class ListingParser {
       this.#row.externalKey ??= '';
       this.#inKey = true;
     }
+  }
+
+  #isRow(name: string, attributes: Readonly<Record<string, string>>): boolean {
+    return this.#anyName ? this.#depth === 2 && attributes.lsid !== undefined : name === 'session_summary';
   }
 
   #close(): void {

@@ -34,7 +34,8 @@ export interface TokenSourceOptions {
   /** For messages. */
   readonly siteName: string;
   readonly clientId: string;
-  readonly secret: () => Promise<string>;
+  /** With a value that was refused: another one, if there is one by now. */
+  readonly secret: (refused?: string) => Promise<string>;
 }
 
 /** OAuth client credentials (API guide): one token per account and process, fetched once at a time. */
@@ -50,6 +51,17 @@ export class TokenSource {
   async get(signal?: AbortSignal): Promise<string> {
     throwIfCancelled(signal);
     const account = await this.#readAccount();
+    try {
+      return await this.#get(account, signal);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'wrong-secret') throw error;
+      // It may have been changed since it was read, and remembered.
+      if ((await this.#options.secret(account.secret)) === account.secret) throw error;
+      return this.#get(await this.#readAccount(), signal);
+    }
+  }
+
+  async #get(account: Account, signal: AbortSignal | undefined): Promise<string> {
     const entry = entryOf(account.key);
     if (entry.token !== undefined && performance.now() < entry.token.refreshAt) return entry.token.value;
     const flight = this.#flight(entry, account);

@@ -1,4 +1,9 @@
-import type { Appliance, FileDownload } from '../../shared/appliance/appliance.ts';
+import type {
+  Appliance,
+  FileDownload,
+  ReportBody,
+  SessionListingRow,
+} from '../../shared/appliance/appliance.ts';
 import type {
   Destination,
   FileBegin,
@@ -52,21 +57,50 @@ export function decorateAppliance(appliance: Appliance, killer: Killer): Applian
     const file = await killer.call(call, work);
     return { ...file, chunks: killer.body(call, file.chunks) };
   };
+  const perhaps = async (call: string, work: () => Promise<FileDownload | undefined>) => {
+    const file = await killer.call(call, work);
+    return file && { ...file, chunks: killer.body(call, file.chunks) };
+  };
+  const report = async (call: string, work: () => Promise<ReportBody | undefined>) => {
+    const body = await killer.call(call, work);
+    return body && { chunks: killer.body(call, body.chunks) };
+  };
+  async function* rows(call: string, work: () => AsyncIterable<SessionListingRow>) {
+    const end = killer.begin(call);
+    yield* work();
+    end();
+  }
   return {
     info: (call) => killer.call('appliance.info', () => appliance.info(call)),
-    async sessionReport(selector, call) {
-      const body = await killer.call('appliance.sessionReport', () =>
-        appliance.sessionReport(selector, call),
-      );
-      return body && { chunks: killer.body('appliance.sessionReport', body.chunks) };
-    },
-    async *sessionListing(selector, call) {
-      const end = killer.begin('appliance.sessionListing');
-      yield* appliance.sessionListing(selector, call);
-      end();
-    },
-    sessionRecording: (lsid, call) =>
-      download('appliance.sessionRecording', () => appliance.sessionRecording(lsid, call)),
+    sessionReport: (...given) => report('appliance.sessionReport', () => appliance.sessionReport(...given)),
+    sessionListing: (...given) => rows('appliance.sessionListing', () => appliance.sessionListing(...given)),
+    sessionSummary: (...given) =>
+      killer.call('appliance.sessionSummary', () => appliance.sessionSummary(...given)),
+    sessionRecording: (...given) =>
+      download('appliance.sessionRecording', () => appliance.sessionRecording(...given)),
+    commandShellRecording: (...given) =>
+      download('appliance.commandShellRecording', () => appliance.commandShellRecording(...given)),
+    showMyScreenRecording: (...given) =>
+      download('appliance.showMyScreenRecording', () => appliance.showMyScreenRecording(...given)),
+    userRecording: (...given) => download('appliance.userRecording', () => appliance.userRecording(...given)),
+    presentationReport: (...given) =>
+      report('appliance.presentationReport', () => appliance.presentationReport(...given)),
+    presentationListing: (...given) =>
+      rows('appliance.presentationListing', () => appliance.presentationListing(...given)),
+    presentationRecording: (...given) =>
+      download('appliance.presentationRecording', () => appliance.presentationRecording(...given)),
+    teamActivity: (...given) => report('appliance.teamActivity', () => appliance.teamActivity(...given)),
+    vaultAccountActivity: (...given) =>
+      report('appliance.vaultAccountActivity', () => appliance.vaultAccountActivity(...given)),
+    exitSurvey: (...given) => report('appliance.exitSurvey', () => appliance.exitSurvey(...given)),
+    licenseUsage: (...given) => report('appliance.licenseUsage', () => appliance.licenseUsage(...given)),
+    endpointLicenseUsage: (call) =>
+      download('appliance.endpointLicenseUsage', () => appliance.endpointLicenseUsage(call)),
+    syslog: (call) => download('appliance.syslog', () => appliance.syslog(call)),
+    archiveListing: (...given) =>
+      report('appliance.archiveListing', () => appliance.archiveListing(...given)),
+    archive: (...given) => perhaps('appliance.archive', () => appliance.archive(...given)),
+    jumpItem: (call) => perhaps('appliance.jumpItem', () => appliance.jumpItem(call)),
     backup: (call) => download('appliance.backup', () => appliance.backup(call)),
     close: () => appliance.close(),
   };

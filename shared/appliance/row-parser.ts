@@ -1,8 +1,6 @@
 import type { SaxesParser } from 'saxes';
 import { Failure } from '../errors.ts';
-import { readSession } from '../sessions/read-session.ts';
-import type { SessionReading } from '../sessions/session.ts';
-import { attributeOf, type XmlElement } from '../sessions/xml-element.ts';
+import type { XmlElement } from '../sessions/xml-element.ts';
 import { ElementNames } from './element-names.ts';
 import { saysNothingFound, shownWords } from './error-document.ts';
 import { overLimit, type ReportLimits } from './report-limits.ts';
@@ -18,14 +16,37 @@ export interface ReportRoot {
 
 const ERROR_WORDS = 4000;
 
-/** Text in, sessions out. Synchronous; one use. */
-export class SessionReportParser {
+/** What one kind of report has for rows. May keep what it saw of the elements around them: one use. */
+export interface RowShape<Row> {
+  /** `a session report`, for messages. */
+  readonly report: string;
+  /** `a session`, `sessions`, for messages. */
+  readonly row: string;
+  readonly rows: string;
+  /** Any but `error` where no source names the root. */
+  isRoot(name: string): boolean;
+  /**
+   * An element outside rows: whether a row begins here. Depth 2 is below the root. Local names and values in turn.
+   * Throws for one that is in the wrong place.
+   */
+  begins(name: string, attributes: readonly string[] | undefined, depth: number): boolean;
+  /**
+   * The row, whole. `undefined`: nothing to give out.
+   * @param xml as sent
+   * @param hash SHA-256 (hex) of its canonical form
+   */
+  read(element: XmlElement, xml: string, hash: string): Row | undefined;
+}
+
+/** Text in, rows out. Synchronous; one use. */
+export class RowParser<Row> {
   root: ReportRoot | undefined;
+  readonly #shape: RowShape<Row>;
   readonly #limits: ReportLimits;
   readonly #parser: SaxesParser;
   readonly #names = new ElementNames();
   readonly #builder = new SessionBuilder();
-  #ready: SessionReading[] = [];
+  #ready: Row[] = [];
   #attributes: string[] | undefined;
   /** How the names of `#attributes` stand in the canonical form. Used again for each element. */
   readonly #attributeForms: string[] = [];
@@ -35,19 +56,20 @@ export class SessionReportParser {
   /** Depth of the `error` element that is being read, 0 = none. */
   #errorDepth = 0;
   #errorWords = '';
-  #sessions = 0;
+  #rows = 0;
   #nothingFound = false;
-  /** Elements of the open session whose content is wanted as sent. */
+  /** Elements of the open row whose content is wanted as sent. */
   #kept: XmlElement[] = [];
-  /** Text as sent: of the session that is open, or of the tag that is not whole yet. */
+  /** Text as sent: of the row that is open, or of the tag that is not whole yet. */
   #held = '';
   #heldFrom = 0;
-  #sessionFrom = 0;
+  #rowFrom = 0;
   /** Events seen, and text taken in without one. */
   #events = 0;
   #silent = 0;
 
-  constructor(limits: ReportLimits) {
+  constructor(shape: RowShape<Row>, limits: ReportLimits) {
+    this.#shape = shape;
     this.#limits = limits;
     const parser = withPlainAttributes(strictParser(), (name, value) => this.#attribute(name, value));
     parser.on('opentag', ({ name }) => this.#openTag(name));
@@ -68,8 +90,8 @@ export class SessionReportParser {
     }
   }
 
-  /** The sessions that became whole since the last call. */
-  take(): readonly SessionReading[] {
+  /** The rows that became whole since the last call. */
+  take(): readonly Row[] {
     const ready = this.#ready;
     if (ready.length > 0) this.#ready = [];
     return ready;
@@ -78,7 +100,8 @@ export class SessionReportParser {
   /** Says that nothing comes any more. Throws unless the report is complete. */
   end(): void {
     if (!this.#rootEnded) {
-      const where = this.root === undefined ? 'before its root element' : `after ${this.#sessions} sessions`;
+      const where =
+        this.root === undefined ? 'before its root element' : `after ${this.#rows} ${this.#shape.rows}`;
       throw new Failure('transient', 'truncated', `The report ended early, ${where}.`);
     }
     parsing(() => this.#parser.close());
@@ -88,8 +111,8 @@ export class SessionReportParser {
   #hold(text: string): void {
     let keep: number;
     if (this.#builder.isOpen) {
-      keep = this.#sessionFrom - this.#heldFrom;
-      if (this.#held.length - keep > this.#limits.sessionLength) throw this.#sessionTooLong();
+      keep = this.#rowFrom - this.#heldFrom;
+      if (this.#held.length - keep > this.#limits.sessionLength) throw this.#rowTooLong();
     } else {
       // A tag that is not whole yet begins at the last `<`: within a tag there is no other.
       const tag = this.#held.lastIndexOf('<');
@@ -133,20 +156,20 @@ export class SessionReportParser {
     const name = this.#names.get(sentName);
     if (this.#builder.isOpen) {
       const element = this.#builder.open(name, attributes, this.#attributeForms);
-      if (name.local === 'category') element.contentFrom = this.#parser.position - this.#sessionFrom;
+      if (name.local === 'category') element.contentFrom = this.#parser.position - this.#rowFrom;
     } else if (this.#errorDepth > 0) return;
     else if (this.#depth === 1) this.#openRoot(sentName, name.local);
     else if (name.local === 'error' && this.#depth === 2) this.#errorDepth = this.#depth;
-    else if (name.local === 'session') {
-      if (this.#depth !== 2) throw notASessionReport('a session stands in an unknown place');
-      this.#sessionFrom = this.#tagStart();
+    else if (this.#shape.begins(name.local, attributes, this.#depth)) {
+      this.#rowFrom = this.#tagStart();
       this.#builder.open(name, attributes, this.#attributeForms);
     }
   }
 
   #openRoot(sentName: string, local: string): void {
     if (local === 'error') this.#errorDepth = 1;
-    else if (local !== 'session_list') throw notASessionReport(`its root element is ${shownWords(local)}`);
+    else if (!this.#shape.isRoot(local))
+      throw unexpectedReport(this.#shape.report, `its root element is ${shownWords(local)}`);
     const from = this.#tagStart();
     // Copies: slices would keep the chunk in memory for as long as the caller keeps the root.
     const startTag = Buffer.from(
@@ -165,10 +188,10 @@ export class SessionReportParser {
       // An end tag of another name makes the parser throw, after this event; what it closed is never taken.
       const element = this.#builder.close();
       if (element.contentFrom >= 0) {
-        element.contentTo = this.#parser.position - this.#sessionFrom;
+        element.contentTo = this.#parser.position - this.#rowFrom;
         this.#kept.push(element);
       }
-      if (!this.#builder.isOpen) this.#closeSession(element);
+      if (!this.#builder.isOpen) this.#closeRow(element);
     } else if (depth === this.#errorDepth) this.#closeError();
     if (depth === 1) this.#rootEnded = true;
   }
@@ -182,29 +205,27 @@ export class SessionReportParser {
     else if (this.#errorDepth > 0 && this.#errorWords.length < ERROR_WORDS) this.#errorWords += text;
   }
 
-  #closeSession(element: XmlElement): void {
+  #closeRow(element: XmlElement): void {
     const to = this.#parser.position - this.#heldFrom;
-    const xml = this.#held.slice(this.#sessionFrom - this.#heldFrom, to);
-    if (xml.length > this.#limits.sessionLength) throw this.#sessionTooLong();
-    const sent = attributeOf(element, 'lsid');
-    if (sent === null || sent.trim() === '') throw notASessionReport('a session has no lsid');
-    // A copy: lsids are kept for long, and a slice would keep its whole chunk.
-    const lsid = Buffer.from(sent).toString();
+    const xml = this.#held.slice(this.#rowFrom - this.#heldFrom, to);
+    if (xml.length > this.#limits.sessionLength) throw this.#rowTooLong();
     // Contents were noted up to the end of the end tag, which is taken off here; an empty-element tag has none.
     for (const kept of this.#kept) {
       kept.contentTo = Math.max(kept.contentFrom, xml.lastIndexOf('<', kept.contentTo - 1));
     }
     if (this.#kept.length > 0) this.#kept = [];
-    this.#sessions++;
-    this.#ready.push({ session: readSession(element, lsid, xml), xml, hash: this.#builder.takeHash() });
-    if (this.#nothingFound) throw notASessionReport('it says that nothing was found, and has sessions');
+    const row = this.#shape.read(element, xml, this.#builder.takeHash());
+    if (row === undefined) return;
+    this.#rows++;
+    this.#ready.push(row);
+    if (this.#nothingFound) throw this.#contradiction();
   }
 
   #closeError(): void {
     this.#errorDepth = 0;
     const words = shownWords(this.#errorWords);
     if (!saysNothingFound(words)) throw applianceError(words);
-    if (this.#sessions > 0) throw notASessionReport('it says that nothing was found, and has sessions');
+    if (this.#rows > 0) throw this.#contradiction();
     this.#nothingFound = true;
   }
 
@@ -213,8 +234,13 @@ export class SessionReportParser {
     return this.#heldFrom + this.#held.lastIndexOf('<', this.#parser.position - this.#heldFrom - 1);
   }
 
-  #sessionTooLong(): Failure {
-    return overLimit(`a session is longer than ${this.#limits.sessionLength} characters`);
+  #rowTooLong(): Failure {
+    return overLimit(`${this.#shape.row} is longer than ${this.#limits.sessionLength} characters`);
+  }
+
+  #contradiction(): Failure {
+    const { report, rows } = this.#shape;
+    return unexpectedReport(report, `it says that nothing was found, and has ${rows}`);
   }
 }
 
@@ -226,6 +252,6 @@ export function applianceError(words: string): Failure {
   );
 }
 
-function notASessionReport(why: string): Failure {
-  return new Failure('transient', 'unexpected-document', `The answer is not a session report: ${why}.`);
+export function unexpectedReport(report: string, why: string): Failure {
+  return new Failure('transient', 'unexpected-document', `The answer is not ${report}: ${why}.`);
 }

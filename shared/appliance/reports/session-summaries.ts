@@ -1,0 +1,30 @@
+import { wholeNumber } from '../../sessions/read-values.ts';
+import { attributeOf, childText } from '../../sessions/xml-element.ts';
+import type { SessionSummary } from '../appliance.ts';
+import type { RowShape } from '../row-parser.ts';
+import { type RowReport, readRows } from '../row-report.ts';
+
+/** `summary_list/summary` (API guide): AccessSessionSummary, SupportSessionSummary. */
+const shape: RowShape<SessionSummary> = {
+  report: 'a session summary',
+  row: 'a summary',
+  rows: 'summaries',
+  isRoot: (name) => name === 'summary_list',
+  begins: (name, _attributes, depth) => depth === 2 && name === 'summary',
+  read: (element) => ({
+    id: attributeOf(element, 'id'),
+    type: attributeOf(element, 'type'),
+    displayName: childText(element, 'display_name'),
+    totalSessions: wholeNumber(childText(element, 'total_sessions')),
+    averageSessionsPerWeekday: decimal(childText(element, 'avg_sessions_per_weekday')),
+    averageDuration: childText(element, 'avg_duration'),
+  }),
+};
+
+export function readSessionSummaries(chunks: AsyncIterable<Uint8Array>): RowReport<SessionSummary> {
+  return readRows(chunks, shape);
+}
+
+function decimal(text: string | null): number | null {
+  return text !== null && /^\s*\d{1,15}(\.\d+)?\s*$/.test(text) ? Number(text) : null;
+}
