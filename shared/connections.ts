@@ -48,7 +48,7 @@ export class Connections {
             ? { kind: 'oauth', clientId: account.clientId }
             : { kind: 'legacy', username: account.username },
       },
-      secret: () => this.#secretOf(site),
+      secret: (refused) => this.#secretOf(site, refused),
       log: this.#ports.log,
       ...this.#ports.appliances,
     });
@@ -71,9 +71,9 @@ export class Connections {
     return destination;
   }
 
-  async #secretOf({ name, account }: Site): Promise<string> {
+  async #secretOf({ name, account }: Site, refused: string | undefined): Promise<string> {
     try {
-      return await this.#ports.secrets.get(account.secret);
+      return await this.#ports.secrets.get(account.secret, refused);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       throw new Failure(error.kind, error.code, `Site "${name}": ${error.message}`, { cause: error });

@@ -1,17 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
 import { Failure } from '../errors.ts';
+import { missing, type SecretStore } from './secret-store.ts';
 
-/** Where the values of secrets are, which settings only name. */
-export interface SecretStore {
-  /** Throws `Failure` `secret-missing` that names the secret and where it was looked for. */
-  get(name: string): Promise<string>;
-}
+export { fileSecrets } from './file-secrets.ts';
+export type { SecretStore } from './secret-store.ts';
 
 /** Environment variables `SECRET_NAME`, hyphens as underscores, in upper case. */
 export function environmentSecrets(environment: NodeJS.ProcessEnv): SecretStore {
   return {
     async get(name) {
-      const variable = `SECRET_${name.toUpperCase().replaceAll('-', '_')}`;
+      const variable = `SECRET_${name.toUpperCase().replaceAll(/[-/]/g, '_')}`;
       const value = environment[variable];
       if (value) return value;
       throw missing(name, `the environment variable ${variable}`);
@@ -19,26 +16,17 @@ export function environmentSecrets(environment: NodeJS.ProcessEnv): SecretStore 
   };
 }
 
-/** A JSON object of names and values in a file that its owner alone may read (mode 600). Read anew at each call. */
-export function fileSecrets(path: string): SecretStore {
-  return {
-    async get(name) {
-      const secrets = await readSecrets(path);
-      const value = secrets[name];
-      if (typeof value === 'string' && value !== '') return value;
-      throw missing(name, path);
-    },
-  };
-}
-
-/** The first store that has it. */
+/** The first store that has it; it is set in the first that can be written. */
 export function firstOf(...stores: readonly SecretStore[]): SecretStore {
+  const at = stores.findIndex(({ set }) => set !== undefined);
+  const set = stores[at]?.set;
+  const before = stores.slice(0, Math.max(0, at));
   return {
-    async get(name) {
+    async get(name, refused) {
       const reasons: Failure[] = [];
       for (const store of stores) {
         try {
-          return await store.get(name);
+          return await store.get(name, refused);
         } catch (error) {
           if (!(error instanceof Failure) || error.code !== 'secret-missing') throw error;
           reasons.push(error);
@@ -49,40 +37,33 @@ export function firstOf(...stores: readonly SecretStore[]): SecretStore {
       );
       throw missing(name, places.join(' nor in '));
     },
+    ...(set === undefined
+      ? {}
+      : {
+          async set(name, value) {
+            for (const store of before) if (await hasSecret(store, name)) throw overridden(name);
+            await set(name, value);
+          },
+        }),
   };
 }
 
-async function readSecrets(path: string): Promise<Record<string, unknown>> {
-  let text: string;
+/** Whether the store has it. Throws what else is wrong. */
+export async function hasSecret(store: SecretStore, name: string): Promise<boolean> {
   try {
-    if (process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0)
-      throw new Failure(
-        'terminal',
-        'secrets-readable',
-        `${path} can be read by others; set its mode to 600.`,
-      );
-    text = await readFile(path, 'utf8');
+    await store.get(name);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if (error instanceof Failure && error.code === 'secret-missing') return false;
     throw error;
   }
-  const secrets = parseObject(text);
-  if (secrets) return secrets;
-  const message = `${path} is not a JSON object of secret names and values.`;
-  throw new Failure('terminal', 'secrets-malformed', message);
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    // The parser's message quotes the text, which holds secrets: it must not travel on.
-    return undefined;
-  }
-}
-
-function missing(name: string, where: string): Failure {
-  return new Failure('terminal', 'secret-missing', `The secret "${name}" is not in ${where}; put it there.`);
+function overridden(name: string): Failure {
+  const variable = `SECRET_${name.toUpperCase().replaceAll(/[-/]/g, '_')}`;
+  return new Failure(
+    'terminal',
+    'secret-overridden',
+    `The environment variable ${variable} goes before every other value of the secret "${name}"; change or remove it there.`,
+  );
 }
