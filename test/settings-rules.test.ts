@@ -216,6 +216,7 @@ test('whole settings are taken, with what is left out filled in as documented', 
     requestsPerSecond: 20,
     requestsPerHour: 15_000,
     openSessionHours: 72,
+    recordingRetryHours: 24,
   });
   assert.deepEqual(settings.schedules[0]?.every, { days: 1, at: '00:00', timeZone: 'UTC' });
   assert.deepEqual(settings.schedules[0]?.transfers[0]?.begin, { kind: 'days-back', days: 90 });
