@@ -47,7 +47,7 @@ test('opening touches nothing; the database is made by the first use, its folder
   assert.throws(() => readFileSync(path), { code: 'ENOENT' });
   await sink.store(rsOrigin, [version(rsSession)]);
   assert.equal(sql(path, 'PRAGMA journal_mode')[0]?.journal_mode, 'wal');
-  assert.deepEqual(sql(path, 'SELECT step FROM ic_schema'), [{ step: 1 }]);
+  assert.deepEqual(sql(path, 'SELECT step FROM ic_schema'), [{ step: 1 }, { step: 2 }]);
 });
 
 test('a folder that cannot be made, or a folder in place of the file, stops with a clear line', async (context) => {

@@ -68,6 +68,7 @@ export function describeSessionSinkContract(name: string, make: () => Promise<Se
         jumpoint_name: 'DC West',
         file_move_count: 2,
         file_delete_count: 1,
+        whole_values: null,
       });
     });
 

@@ -13,18 +13,18 @@ export interface StoredState {
 }
 
 /**
- * Equal content in the same form is not written. No older state goes over a newer one: closed over open, then the
+ * Equal content in a form that would be written again as it is, is not written. No older state goes over a newer one: closed over open, then the
  * appliance's time of reading; of two readings within one second the one that comes later counts.
  */
 export function decide(
   state: StoredState,
   version: SessionVersion,
-  form: string,
+  forms: readonly string[],
 ): Exclude<StoreOutcome['status'], 'rejected'> {
   const { ours } = state;
   if (state.sessionId === undefined) return 'stored';
   if (ours === undefined) return state.foreignClosed && !version.closed ? 'older' : 'replaced';
-  if (ours.hash === version.hash && ours.form === form) return 'unchanged';
+  if (ours.hash === version.hash && forms.includes(ours.form)) return 'unchanged';
   if (ours.closed !== version.closed) return ours.closed ? 'older' : 'replaced';
   return version.readAt < ours.readAt ? 'older' : 'replaced';
 }

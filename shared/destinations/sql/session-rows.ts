@@ -1,7 +1,7 @@
 import type { Session } from '../../sessions/session.ts';
 import type { Origin } from '../destination.ts';
 import { type ColumnValue, isCapability, mapping, type Sources } from './sql-mapping.ts';
-import { columnsOf, type GuideTable, guideTableNames } from './sql-schema.ts';
+import { columnsOf, type GuideTable, guideTableNames, isData } from './sql-schema.ts';
 import { checkText, integerOf, type SqlValue } from './sql-values.ts';
 
 export type Row = readonly SqlValue[];
@@ -34,7 +34,7 @@ const columns = Object.fromEntries(
   guideTableNames.map((table) => [
     table,
     columnsOf(table)
-      .filter(([, kind]) => kind !== 'id' && kind !== 'session' && kind !== 'event')
+      .filter(([, kind]) => isData(kind))
       .map(([name]) => name),
   ]),
 ) as unknown as Readonly<Record<GuideTable, readonly string[]>>;

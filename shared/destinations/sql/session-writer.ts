@@ -1,4 +1,5 @@
 import type { Origin, SessionVersion, StoreOutcome } from '../destination.ts';
+import { fitSession, limitsMark } from './fit-rows.ts';
 import { decide, type StoredState } from './session-decision.ts';
 import { type RowOptions, sessionRows } from './session-rows.ts';
 import type { SqlTransaction } from './sql-database.ts';
@@ -29,6 +30,8 @@ export async function storeInTransaction(
   storedAt: string,
 ): Promise<readonly StoreOutcome[]> {
   const form = storedForm(options);
+  const { layout } = transaction;
+  const cutForm = `${form}+cut-${limitsMark(layout)}`;
   const lsids = [...new Set(versions.map(({ session }) => session.lsid))];
   const before = await readStoredStates(transaction, origin.host, lsids);
   const now = new Map<string, StoredState>(before);
@@ -37,16 +40,17 @@ export async function storeInTransaction(
     const { lsid } = version.session;
     const state = now.get(lsid);
     if (state === undefined) throw new Error('a session was not looked up');
-    const status = decide(state, version, form);
+    const status = decide(state, version, [form, cutForm]);
     if (status === 'unchanged' || status === 'older') return { status };
-    const rows = mapped(() => sessionRows(origin, version.session, options));
-    if (rows instanceof SqlRefusal) return { status: 'rejected', reason: rows.message };
+    const fitted = mapped(() => fitSession(sessionRows(origin, version.session, options), layout));
+    if (fitted instanceof SqlRefusal) return { status: 'rejected', reason: fitted.message };
     const sessionId = before.get(lsid)?.sessionId;
-    writes.set(lsid, { version, rows, sessionId });
+    const written = fitted.whole.length === 0 ? form : cutForm;
+    writes.set(lsid, { version, ...fitted, form: written, sessionId });
     // The same session again later in this batch is judged by this version. -1 = has no row until it is written.
     now.set(lsid, {
       sessionId: sessionId ?? -1,
-      ours: { hash: version.hash, form, closed: version.closed, readAt: version.readAt },
+      ours: { hash: version.hash, form: written, closed: version.closed, readAt: version.readAt },
       foreignClosed: false,
       staleIds: [],
     });
@@ -54,7 +58,7 @@ export async function storeInTransaction(
   });
   if (writes.size > 0) {
     const stale = [...writes.keys()].flatMap((lsid) => before.get(lsid)?.staleIds ?? []);
-    await writeSessions(transaction, origin, [...writes.values()], { form, storedAt, stale });
+    await writeSessions(transaction, origin, [...writes.values()], { storedAt, stale });
   }
   return outcomes;
 }

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { Failure } from '../../errors.ts';
 import type { RowOptions } from './session-rows.ts';
 import { storeInTransaction } from './session-writer.ts';
-import type { SqlDatabase } from './sql-database.ts';
+import { ownRef, type SqlDatabase } from './sql-database.ts';
 import { probe, probeOrigin } from './sql-probe.ts';
 import { SqlRefusal, utcNow } from './sql-values.ts';
 
@@ -15,12 +16,14 @@ export async function checkSqlDatabase(
   destination: string,
 ): Promise<void> {
   try {
-    await database.write(async (transaction) => {
+    await database.write(probeOrigin.host, async (transaction) => {
       const [outcome] = await storeInTransaction(transaction, probeOrigin, [probe], options, utcNow());
       if (outcome?.status !== 'stored') throw new Error('the test session was not stored');
-      const table = transaction.layout.tables.session[0]?.name ?? 'session';
-      const rows = await transaction.findSessions(table, ['id'], probeOrigin.host, [probe.session.lsid]);
-      if (rows.length !== 1) throw new Error('the test session could not be read back');
+      const [table] = transaction.layout.tables.session;
+      if (table === undefined) throw new Error('the layout has no session table');
+      const { host } = probeOrigin;
+      const [rows] = await transaction.findSessions(host, [probe.session.lsid], [{ table, columns: ['id'] }]);
+      if (rows?.length !== 1) throw new Error('the test session could not be read back');
       throw new Undo();
     });
   } catch (error) {
@@ -33,14 +36,13 @@ export async function checkSqlDatabase(
       );
     if (!(error instanceof Undo)) throw error;
   }
-  const [id] = await database.write((transaction) =>
-    transaction.insertForIds('ic_check', ['value'], [['x'.repeat(65_536)]]),
-  );
-  if (id === undefined) throw new Error('the test row has no id');
-  await database.write(async (transaction) => {
-    const found = await transaction.idsWhere('ic_check', 'id', [id]);
+  const value = `${randomUUID()} ${'x'.repeat(65_536)}`;
+  const table = ownRef('ic_check');
+  await database.write(probeOrigin.host, (transaction) => transaction.insert(table, ['value'], [[value]]));
+  await database.write(probeOrigin.host, async (transaction) => {
+    const found = await transaction.find(table, ['id'], 'value', [value]);
     if (found.length !== 1) throw new Error('the test row could not be read back');
-    await transaction.removeWhere('ic_check', 'id', [id]);
+    await transaction.removeWhere(table, 'value', [value]);
   });
 }
 

@@ -1,4 +1,6 @@
+import { type OwnTableName, ownTables } from './own-schema.ts';
 import type { SqlLayout } from './sql-layout.ts';
+import { type ColumnKind, type GuideTable, guideTables } from './sql-schema.ts';
 import type { SqlValue } from './sql-values.ts';
 
 /**
@@ -9,29 +11,71 @@ import type { SqlValue } from './sql-values.ts';
  * Throws `Failure` (a person or time has to help) or `SqlRefusal` (the rows themselves are at fault).
  */
 export interface SqlDatabase {
-  /** One write transaction: committed and durable when `work` has resolved, undone when it throws. */
-  write<T>(work: (transaction: SqlTransaction) => Promise<T>): Promise<T>;
+  /**
+   * One write transaction: committed and durable when `work` has resolved, undone when it throws. `work` may be
+   * called again from the start when the connection was lost or the database asks for it; nothing of the call before
+   * is left then. Two transactions of one `host` never run at once.
+   */
+  write<T>(host: string, work: (transaction: SqlTransaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
+/**
+ * Statements without a result may be held back and sent together with the next one that has a result, or with the
+ * commit: what they refuse is thrown there.
+ */
 export interface SqlTransaction {
   /** The database's tables as they were found or made. */
   readonly layout: SqlLayout;
-  /** Rows of `session` or `ic_session` of these sessions, ordered by the first column asked for. */
+  /** Of each table, the rows of these sessions, ordered by the first column asked for. `host_name` and `lsid` are compared as the database does. */
   findSessions(
-    table: string,
-    columns: readonly string[],
     host: string,
     lsids: readonly string[],
-  ): Promise<Row[]>;
-  /** The `id`s of the rows whose `column` is one of `values`. */
-  idsWhere(table: string, column: string, values: readonly number[]): Promise<number[]>;
-  removeWhere(table: string, column: string, values: readonly number[]): Promise<void>;
-  insert(table: string, columns: readonly string[], rows: readonly Row[]): Promise<void>;
-  /** The new `id`s, in the order of the rows. */
-  insertForIds(table: string, columns: readonly string[], rows: readonly Row[]): Promise<number[]>;
+    selects: readonly { readonly table: TableRef; readonly columns: readonly string[] }[],
+  ): Promise<Row[][]>;
+  /** The rows whose `column` is one of `values`, ordered by the first column asked for. */
+  find(table: TableRef, columns: readonly string[], column: string, values: readonly Key[]): Promise<Row[]>;
+  removeWhere(table: TableRef, column: string, values: readonly Key[]): Promise<void>;
+  /** Removes the rows whose `column` is the `id` of a row of `parent` whose own `parentColumn` is one of `values`. */
+  removeBelow(
+    table: TableRef,
+    column: string,
+    parent: TableRef,
+    parentColumn: string,
+    values: readonly Key[],
+  ): Promise<void>;
+  insert(table: TableRef, columns: readonly string[], rows: readonly Row[]): Promise<void>;
+  /**
+   * The new `id`s, in the order of the rows. `by`: the columns by which a database finds them again; before the
+   * insert it has no row with these values.
+   */
+  insertForIds(
+    table: TableRef,
+    columns: readonly string[],
+    rows: readonly Row[],
+    by: readonly string[],
+  ): Promise<number[]>;
   /** Each row is the `id` and then the new values of `columns`. */
-  updateById(table: string, columns: readonly string[], rows: readonly Row[]): Promise<void>;
+  updateById(table: TableRef, columns: readonly string[], rows: readonly Row[]): Promise<void>;
 }
 
 type Row = readonly SqlValue[];
+type Key = string | number;
+
+/** A table under the name it has in this database, and which of ours or the guides' it is. */
+export interface TableRef {
+  readonly name: string;
+  readonly shape: GuideTable | OwnTableName;
+}
+
+export function ownRef(name: OwnTableName): TableRef {
+  return { name, shape: name };
+}
+
+export function kindOf({ shape }: TableRef, column: string): ColumnKind | 'seconds' | 'step' {
+  const columns: Readonly<Record<string, ColumnKind | 'seconds' | 'step'>> =
+    shape in ownTables ? ownTables[shape as OwnTableName].columns : guideTables[shape as GuideTable];
+  const kind = columns[column];
+  if (kind === undefined) throw new Error(`${shape} has no column ${column}`);
+  return kind;
+}

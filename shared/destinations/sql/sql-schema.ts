@@ -1,59 +1,78 @@
 /**
  * The tables of the Integration Client guides (chapter "SQL Server Storage Database"), spelling and order as printed.
  * They are an interface: dashboards read this database. Nothing is ever added to them; what the guides have no column
- * for stands in tables of our own (`ic_…`).
+ * for stands in tables of our own (`ic_…`, own-schema.ts).
  *
- * - `id`: auto-incrementing key; `session` and `event`: foreign keys that cascade
- * - `text`, `integer`; `flag`: 1 or 0; `time`: UTC, to the second (SQLite: text `YYYY-MM-DD HH:MM:SS`)
+ * - `id`: auto-incrementing key; `session`, `event` and `report`: foreign keys that cascade
+ * - `text`: of any length; `name`: a text people group by, `key` and `long`: one they look up by, all three with a
+ *   length where the database needs one; `exact`: a key that is compared character by character
+ * - `integer`; `flag`: 1 or 0; `time`: UTC, to the second (SQLite: text `YYYY-MM-DD HH:MM:SS`)
  */
-export type ColumnKind = 'id' | 'session' | 'event' | 'text' | 'integer' | 'flag' | 'time';
+export type ColumnKind =
+  | 'id'
+  | 'session'
+  | 'event'
+  | 'report'
+  | 'text'
+  | 'name'
+  | 'key'
+  | 'long'
+  | 'exact'
+  | 'integer'
+  | 'flag'
+  | 'time';
+
+/** Neither a key that numbers itself nor one that points to a parent. */
+export function isData(kind: ColumnKind): boolean {
+  return kind !== 'id' && kind !== 'session' && kind !== 'event' && kind !== 'report';
+}
 
 export const guideTables = {
   session: {
     id: 'id',
-    lsid: 'text',
-    type: 'text',
+    lsid: 'key',
+    type: 'name',
     start_time: 'time',
     end_time: 'time',
-    duration: 'text',
+    duration: 'name',
     file_transfers: 'integer',
-    host_name: 'text',
-    external_key: 'text',
+    host_name: 'key',
+    external_key: 'long',
     public_site_id: 'integer',
-    public_site_name: 'text',
+    public_site_name: 'name',
     lseq: 'integer',
     Jump_group_id: 'integer',
-    Jump_group_name: 'text',
-    Jump_group_type: 'text',
+    Jump_group_name: 'name',
+    Jump_group_type: 'name',
   },
   session_event: {
     id: 'id',
     session_id: 'session',
-    type: 'text',
+    type: 'name',
     event_time: 'time',
-    performed_by: 'text',
-    performed_by_type: 'text',
-    destination: 'text',
-    destination_type: 'text',
+    performed_by: 'name',
+    performed_by_type: 'name',
+    destination: 'name',
+    destination_type: 'name',
   },
-  session_event_data: { id: 'id', session_event_id: 'event', name: 'text', value: 'text' },
-  system_information: { id: 'id', session_event_id: 'event', category: 'text', information: 'text' },
+  session_event_data: { id: 'id', session_event_id: 'event', name: 'name', value: 'text' },
+  system_information: { id: 'id', session_event_id: 'event', category: 'name', information: 'text' },
   representative: {
     id: 'id',
     gs_number: 'integer',
     session_id: 'session',
     user_id: 'integer',
-    user_name: 'text',
-    display_name: 'text',
-    public_display_name: 'text',
+    user_name: 'name',
+    display_name: 'name',
+    public_display_name: 'name',
     display_number: 'integer',
-    public_ip: 'text',
-    private_ip: 'text',
+    public_ip: 'name',
+    private_ip: 'name',
     is_owner: 'flag',
     is_primary: 'flag',
     duration: 'integer',
-    host_name: 'text',
-    operating_system: 'text',
+    host_name: 'name',
+    operating_system: 'name',
   },
   customer: {
     id: 'id',
@@ -61,21 +80,21 @@ export const guideTables = {
     gs_number: 'integer',
     issue: 'integer',
     issue_description: 'text',
-    display_name: 'text',
-    company_name: 'text',
-    company_code: 'text',
-    public_ip: 'text',
-    private_ip: 'text',
+    display_name: 'name',
+    company_name: 'name',
+    company_code: 'name',
+    public_ip: 'name',
+    private_ip: 'name',
     rpat_support: 'flag',
-    host_name: 'text',
-    operating_system: 'text',
+    host_name: 'name',
+    operating_system: 'name',
   },
-  team: { id: 'id', session_id: 'session', team_id: 'integer', name: 'text', is_primary: 'flag' },
+  team: { id: 'id', session_id: 'session', team_id: 'integer', name: 'name', is_primary: 'flag' },
   custom_attribute: {
     id: 'id',
     session_id: 'session',
-    display_name: 'text',
-    code_name: 'text',
+    display_name: 'name',
+    code_name: 'name',
     value: 'text',
   },
 } as const satisfies Record<string, Record<string, ColumnKind>>;
@@ -115,4 +134,8 @@ export function columnsOf(table: GuideTable): readonly (readonly [name: string, 
 /** `session_id`, `session_event_id`, or none for the root table. */
 export function parentColumn(table: GuideTable): string | undefined {
   return columnsOf(table).find(([, kind]) => kind === 'session' || kind === 'event')?.[0];
+}
+
+export function namesOfColumns(table: GuideTable): readonly string[] {
+  return columnsOf(table).map(([name]) => name);
 }

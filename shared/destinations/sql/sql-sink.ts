@@ -20,7 +20,7 @@ export class SqlSessionSink implements SessionSink {
   async store(origin: Origin, sessions: readonly SessionVersion[]): Promise<readonly StoreOutcome[]> {
     if (sessions.length === 0) return [];
     try {
-      return await this.#database.write((transaction) =>
+      return await this.#database.write(origin.host, (transaction) =>
         storeInTransaction(transaction, origin, sessions, this.#options, utcNow()),
       );
     } catch (error) {

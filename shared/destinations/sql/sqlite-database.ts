@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { layoutOf } from './schema-plan.ts';
 import type { SqlDatabase, SqlTransaction } from './sql-database.ts';
 import { isBusy, isSqliteError, sqliteFailure } from './sqlite-failure.ts';
-import { layoutOf, makeTables, missingColumns, tablesAreComplete } from './sqlite-tables.ts';
+import { lookAround, makeTables } from './sqlite-tables.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 
 export interface SqliteOptions {
@@ -41,7 +42,8 @@ export class SqliteDatabase implements SqlDatabase {
     this.#file = resolve(options.path);
   }
 
-  write<T>(work: (transaction: SqlTransaction) => Promise<T>): Promise<T> {
+  /** SQLite has one writer at a time, whatever the host. */
+  write<T>(_host: string, work: (transaction: SqlTransaction) => Promise<T>): Promise<T> {
     return this.#guarded(async () => {
       if (this.#closed) throw new Error(`destination "${this.#options.name}" is closed`);
       const { database, transaction } = await this.#connect();
@@ -103,7 +105,7 @@ export class SqliteDatabase implements SqlDatabase {
     const { log, maxPages, name } = this.#options;
     const where = `destination "${name}": the database ${this.#file}`;
     // First of all a look: a database that is not ours to use is left without a trace.
-    const complete = await this.#patiently(() => tablesAreComplete(database, where));
+    const first = await this.#patiently(() => lookAround(database, where));
     await this.#patiently(() => {
       const mode = database.prepare('PRAGMA journal_mode').get()?.journal_mode;
       if (mode !== 'wal') database.exec('PRAGMA journal_mode = WAL');
@@ -112,14 +114,14 @@ export class SqliteDatabase implements SqlDatabase {
       );
       if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(maxPages)}`);
     });
-    const layout = complete
-      ? layoutOf(database, where)
+    const layout = first.complete
+      ? layoutOf(first.look, where)
       : await this.#inTransaction(database, async () => makeTables(database, where, log));
-    const lacking = missingColumns(database, where);
+    const lacking = first.look.missingColumns;
     if (lacking.length > 0)
       log.warn('the database has no column for some values; they are left out', {
         destination: name,
-        columns: lacking.join(', '),
+        columns: lacking.map(({ table, column }) => `${table}.${column}`).join(', '),
       });
     this.#connection = {
       database,

@@ -1,12 +1,20 @@
-import { type ColumnKind, columnsOf, type GuideTable, guideIndexes } from './sql-schema.ts';
+import type { DdlDialect } from './ddl.ts';
+import type { OwnKind } from './own-schema.ts';
 
 /** DATETIME is for readers that go by the declared type; SQLite stores the text that it is given. */
-const types: Readonly<Record<ColumnKind, string>> = {
+const types: Readonly<Record<OwnKind, string>> = {
   id: 'INTEGER PRIMARY KEY AUTOINCREMENT',
-  session: 'INTEGER NOT NULL REFERENCES "session" ("id") ON DELETE CASCADE',
-  event: 'INTEGER NOT NULL REFERENCES "session_event" ("id") ON DELETE CASCADE',
+  session: 'INTEGER',
+  event: 'INTEGER',
+  report: 'INTEGER',
   text: 'TEXT',
+  name: 'TEXT',
+  key: 'TEXT',
+  long: 'TEXT',
+  exact: 'TEXT',
   integer: 'INTEGER',
+  seconds: 'INTEGER',
+  step: 'INTEGER',
   flag: 'INTEGER',
   time: 'DATETIME',
 };
@@ -15,31 +23,33 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A table of the guides with its indexes. */
-export function createGuideTable(table: GuideTable): readonly string[] {
-  const columns = columnsOf(table).map(([name, kind]) => {
-    const needed = table === 'session' && (name === 'lsid' || name === 'host_name') ? ' NOT NULL' : '';
-    return `${quoted(name)} ${types[kind]}${needed}`;
-  });
-  const indexes = guideIndexes[table].map(
-    (names) =>
-      `CREATE INDEX IF NOT EXISTS ${quoted(`ic_${table}_${names.join('_')}`)} ON ${quoted(table)} (${names.map(quoted).join(', ')})`,
-  );
-  return [`CREATE TABLE IF NOT EXISTS ${quoted(table)} (${columns.join(', ')})`, ...indexes];
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
-export function createView(name: string, base: string, columns: readonly string[]): string {
-  return `CREATE VIEW IF NOT EXISTS ${quoted(name)} AS SELECT ${columns.map(quoted).join(', ')} FROM ${quoted(base)}`;
-}
-
-export const createOwnTables: readonly string[] = [
-  `CREATE TABLE IF NOT EXISTS ic_schema (
-    step INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at DATETIME NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS ic_session (
-    session_id INTEGER PRIMARY KEY REFERENCES "session" ("id") ON DELETE CASCADE,
-    host_name TEXT NOT NULL, lsid TEXT NOT NULL, content_hash TEXT NOT NULL, stored_form TEXT NOT NULL,
-    closed INTEGER NOT NULL, read_at INTEGER NOT NULL, stored_at DATETIME NOT NULL, site_id TEXT NOT NULL,
-    appliance_id TEXT, api_version TEXT, jumpoint_id INTEGER, jumpoint_name TEXT,
-    file_move_count INTEGER, file_delete_count INTEGER, UNIQUE (host_name, lsid))`,
-  `CREATE TABLE IF NOT EXISTS ic_check (id INTEGER PRIMARY KEY AUTOINCREMENT, value TEXT NOT NULL)`,
-];
+export const sqliteDdl: DdlDialect = {
+  id: 'sqlite',
+  quoted,
+  column(kind, { needed, primary, references }) {
+    const child = kind === 'session' || kind === 'event' || kind === 'report';
+    const parts = [types[kind]];
+    if (needed || (child && !primary)) parts.push('NOT NULL');
+    if (primary) parts.push('PRIMARY KEY');
+    if (references !== undefined) parts.push(`REFERENCES ${quoted(references)} ("id") ON DELETE CASCADE`);
+    return parts.join(' ');
+  },
+  createTable: (name, lines) => `CREATE TABLE IF NOT EXISTS ${quoted(name)} (\n  ${lines.join(',\n  ')}\n)`,
+  addColumn: (table, column, definition) =>
+    `ALTER TABLE ${quoted(table)} ADD COLUMN ${quoted(column)} ${definition}`,
+  createIndex: (name, table, columns) =>
+    `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${quoted(table)} (${columns.map(quoted).join(', ')})`,
+  createView: (name, select) => `CREATE VIEW IF NOT EXISTS ${quoted(name)} AS ${select}`,
+  noteStep: (step, name) =>
+    `INSERT OR IGNORE INTO ic_schema (step, name, applied_at) VALUES (${step}, ${literal(name)}, datetime())`,
+  noteTable: (name) =>
+    `INSERT OR IGNORE INTO ic_table (table_name, made_at) VALUES (${literal(name)}, datetime())`,
+  joined: (text) => `string_agg(${text}, ', ')`,
+  pair: (name, value) => `coalesce(${name}, '') || '=' || coalesce(${value}, '')`,
+  secondsBetween: (from, to) => `CAST(strftime('%s', ${to}) - strftime('%s', ${from}) AS INTEGER)`,
+  dayOf: (time) => `date(${time})`,
+};

@@ -1,5 +1,5 @@
 import type { StoredState } from './session-decision.ts';
-import type { SqlTransaction } from './sql-database.ts';
+import { ownRef, type SqlTransaction } from './sql-database.ts';
 import type { SqlValue } from './sql-values.ts';
 
 /** What the database holds of each of these sessions; every lsid asked for has an entry. */
@@ -10,13 +10,13 @@ export async function readStoredStates(
 ): Promise<ReadonlyMap<string, StoredState>> {
   const [session] = transaction.layout.tables.session;
   if (session === undefined) throw new Error('the layout has no session table');
-  const rows = await transaction.findSessions(session.name, ['id', 'lsid', 'end_time'], host, lsids);
-  const known = await transaction.findSessions(
-    'ic_session',
-    ['session_id', 'lsid', 'content_hash', 'stored_form', 'closed', 'read_at'],
-    host,
-    lsids,
-  );
+  const [rows = [], known = []] = await transaction.findSessions(host, lsids, [
+    { table: session, columns: ['id', 'lsid', 'end_time'] },
+    {
+      table: ownRef('ic_session'),
+      columns: ['session_id', 'lsid', 'content_hash', 'stored_form', 'closed', 'read_at'],
+    },
+  ]);
   const rowsOf = Map.groupBy(rows, ([, lsid]) => String(lsid));
   const knownOf = new Map(known.map((row) => [String(row[1]), row]));
   return new Map(lsids.map((lsid) => [lsid, stateOf(rowsOf.get(lsid) ?? [], knownOf.get(lsid))]));
@@ -26,12 +26,12 @@ function stateOf(
   rows: readonly (readonly SqlValue[])[],
   known: readonly SqlValue[] | undefined,
 ): StoredState {
-  const ownRow = known === undefined ? undefined : rows.find(([id]) => id === known[0]);
+  const ownRow = known === undefined ? undefined : rows.find(([id]) => Number(id) === Number(known[0]));
   if (known !== undefined && ownRow !== undefined) {
     const [id, , hash, form, closed, readAt] = known;
     return {
       sessionId: Number(id),
-      ours: { hash: String(hash), form: String(form), closed: closed === 1, readAt: Number(readAt) },
+      ours: { hash: String(hash), form: String(form), closed: Number(closed) === 1, readAt: Number(readAt) },
       foreignClosed: false,
       staleIds: [],
     };

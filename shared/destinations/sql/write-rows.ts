@@ -1,14 +1,18 @@
 import type { Origin, SessionVersion } from '../destination.ts';
-import { icSessionColumns } from './ic-schema.ts';
+import type { WholeValue } from './fit-rows.ts';
+import { icSessionColumns } from './own-schema.ts';
 import { dataColumns, type EventRows, peopleTables, type Row, type SessionRows } from './session-rows.ts';
-import type { SqlTransaction } from './sql-database.ts';
+import { ownRef, type SqlTransaction } from './sql-database.ts';
 import type { LaidOutTable } from './sql-layout.ts';
 import { type GuideTable, parentColumn } from './sql-schema.ts';
 import type { SqlValue } from './sql-values.ts';
 
 export interface PlannedWrite {
   readonly version: SessionVersion;
+  /** As they fit the database. */
   readonly rows: SessionRows;
+  readonly whole: readonly WholeValue[];
+  readonly form: string;
   /** The row to be replaced. */
   readonly sessionId: number | undefined;
 }
@@ -18,13 +22,13 @@ export async function writeSessions(
   transaction: SqlTransaction,
   origin: Origin,
   writes: readonly PlannedWrite[],
-  notes: { readonly form: string; readonly storedAt: string; readonly stale: readonly number[] },
+  notes: { readonly storedAt: string; readonly stale: readonly number[] },
 ): Promise<void> {
   const replaced = writes.flatMap(({ sessionId }) => (sessionId === undefined ? [] : [sessionId]));
   await removeChildren(transaction, replaced);
   const ids = await writeSessionRows(transaction, writes);
   // New ids too: a table made by somebody else may give the id of a removed row again.
-  await transaction.removeWhere('ic_session', 'session_id', [...ids, ...notes.stale]);
+  await transaction.removeWhere(ownRef('ic_session'), 'session_id', [...ids, ...notes.stale]);
   await writeEvents(
     transaction,
     writes.flatMap(({ rows }, index) => rows.events.map((event) => [idAt(ids, index), event] as const)),
@@ -40,7 +44,7 @@ export async function writeSessions(
         ),
       );
   await transaction.insert(
-    'ic_session',
+    ownRef('ic_session'),
     icSessionColumns,
     writes.map((write, index) => icSessionRow(origin, write, idAt(ids, index), notes)),
   );
@@ -51,13 +55,12 @@ async function removeChildren(transaction: SqlTransaction, sessionIds: readonly 
   if (sessionIds.length === 0) return;
   const { tables } = transaction.layout;
   for (const events of tables.session_event) {
-    const eventIds = await transaction.idsWhere(events.name, 'session_id', sessionIds);
     for (const child of [...tables.session_event_data, ...tables.system_information])
-      await transaction.removeWhere(child.name, 'session_event_id', eventIds);
-    await transaction.removeWhere(events.name, 'session_id', sessionIds);
+      await transaction.removeBelow(child, 'session_event_id', events, 'session_id', sessionIds);
+    await transaction.removeWhere(events, 'session_id', sessionIds);
   }
   for (const table of peopleTables)
-    for (const place of tables[table]) await transaction.removeWhere(place.name, 'session_id', sessionIds);
+    for (const place of tables[table]) await transaction.removeWhere(place, 'session_id', sessionIds);
 }
 
 async function writeSessionRows(
@@ -69,12 +72,13 @@ async function writeSessionRows(
   const pick = picker('session', place);
   const added = writes.filter(({ sessionId }) => sessionId === undefined);
   const newIds = await transaction.insertForIds(
-    place.name,
+    place,
     pick.columns,
     added.map(({ rows }) => pick.row(rows.session)),
+    ['host_name', 'lsid'],
   );
   await transaction.updateById(
-    place.name,
+    place,
     pick.columns,
     writes.flatMap(({ rows, sessionId }) =>
       sessionId === undefined ? [] : [[sessionId, ...pick.row(rows.session)]],
@@ -93,9 +97,10 @@ async function writeEvents(
   if (place === undefined) throw new Error('the layout has no session_event table');
   const pick = picker('session_event', place);
   const ids = await transaction.insertForIds(
-    place.name,
+    place,
     ['session_id', ...pick.columns],
     events.map(([sessionId, { event }]) => [sessionId, ...pick.row(event)]),
+    ['session_id'],
   );
   const children = {
     session_event_data: events.flatMap(([, { data }], index) =>
@@ -119,7 +124,7 @@ async function insertChildren(
   if (parent === undefined) throw new Error(`${table} has no parent`);
   const pick = picker(table, place);
   await transaction.insert(
-    place.name,
+    place,
     [parent, ...pick.columns],
     rows.map(([parentId, row]) => [parentId, ...pick.row(row)]),
   );
@@ -137,9 +142,9 @@ function picker(table: GuideTable, place: LaidOutTable) {
 
 function icSessionRow(
   origin: Origin,
-  { version, rows }: PlannedWrite,
+  { version, rows, whole, form }: PlannedWrite,
   sessionId: number,
-  notes: { readonly form: string; readonly storedAt: string },
+  notes: { readonly storedAt: string },
 ): Row {
   const { session } = version;
   const values: Record<(typeof icSessionColumns)[number], SqlValue> = {
@@ -147,7 +152,7 @@ function icSessionRow(
     host_name: origin.host,
     lsid: session.lsid,
     content_hash: version.hash,
-    stored_form: notes.form,
+    stored_form: form,
     closed: Number(version.closed),
     read_at: version.readAt,
     stored_at: notes.storedAt,
@@ -158,6 +163,7 @@ function icSessionRow(
     jumpoint_name: rows.jumpoint.name,
     file_move_count: session.fileMoveCount,
     file_delete_count: session.fileDeleteCount,
+    whole_values: whole.length === 0 ? null : JSON.stringify(whole),
   };
   return icSessionColumns.map((column) => values[column]);
 }
