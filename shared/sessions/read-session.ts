@@ -1,5 +1,6 @@
 import { readEvent } from './read-event.ts';
 import { readCustomer, readRepresentative, readTeam } from './read-participants.ts';
+import { newRecordings, readRecordingEvent, readRecordings } from './read-recordings.ts';
 import { timeOf, wholeNumber } from './read-values.ts';
 import type { CustomAttribute, Customer, Representative, Session, SessionEvent, Team } from './session.ts';
 import { attributeOf, type XmlElement } from './xml-element.ts';
@@ -13,7 +14,7 @@ export function readSession(element: XmlElement, lsid: string, xml: string): Ses
   const representatives: Representative[] = [];
   const teams: Team[] = [];
   const events: SessionEvent[] = [];
-  const recordings = { session: false, commandShell: [] as number[], showMyScreen: [] as number[] };
+  const recordings = newRecordings();
   const session: Writable<Session> = {
     lsid,
     type: null,
@@ -103,17 +104,11 @@ export function readSession(element: XmlElement, lsid: string, xml: string): Ses
       case 'session_details':
         for (const part of child.children) if (part.name === 'event') events.push(readEvent(part, xml));
         break;
-      case 'session_recording_download_url':
-        recordings.session ||= child.text.trim() !== '';
-        break;
-      case 'command_shell_recordings':
-        addInstances(child, 'command_shell_recording', recordings.commandShell);
-        break;
-      case 'show_my_screen_recordings':
-        addInstances(child, 'show_my_screen_recording', recordings.showMyScreen);
-        break;
+      default:
+        readRecordings(child, recordings);
     }
   }
+  for (const event of events) readRecordingEvent(event, recordings);
   return session;
 }
 
@@ -131,12 +126,4 @@ function customAttribute(element: XmlElement): CustomAttribute {
     codeName: attributeOf(element, 'code_name'),
     value: element.text,
   };
-}
-
-function addInstances(list: XmlElement, name: string, into: number[]): void {
-  for (const recording of list.children) {
-    if (recording.name !== name) continue;
-    // Instances count from 0 (API guide): a missing number is the place in the list, so that no recording is lost.
-    into.push(wholeNumber(attributeOf(recording, 'instance')) ?? into.length);
-  }
 }

@@ -112,9 +112,21 @@ export interface SystemInformation {
 
 /** Which recordings the session says it has. URLs are capabilities and are not kept. */
 export interface SessionRecordings {
+  /** `session_recording_download_url`: there once the session ended, and where the account may view recordings. */
   readonly session: boolean;
+  /** Instances in `command_shell_recordings` (API guide), in the order sent, each once. */
   readonly commandShell: readonly number[];
+  /**
+   * Instances, in the order sent, each once. RS. What lists them is unverified: taken from any element of the session whose
+   * name begins with `show_my_screen`, and from the data of Show My Screen Recording events.
+   */
   readonly showMyScreen: readonly number[];
+  /**
+   * PRA; absent = none. How a session announces one is unverified: taken from any element of the session whose name begins
+   * with `user_recording` or `protocol_tunnel_recording`, or ends in `_recording_download_url` but for the session's own,
+   * when there is something in it.
+   */
+  readonly user?: true;
 }
 
 /** One session as a report gave it. */
