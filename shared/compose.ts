@@ -1,30 +1,35 @@
 import { DefaultAzureCredential } from '@azure/identity';
+import { readAppSettings } from './app-settings.ts';
 import { Connections } from './connections.ts';
-import { Failure } from './errors.ts';
 import { consoleLog } from './runs/console-log.ts';
 import type { Services } from './services.ts';
-import { environmentSecrets } from './settings/secrets.ts';
+import { keyVaultSecrets } from './settings/key-vault-secrets.ts';
+import { environmentSecrets, firstOf } from './settings/secrets.ts';
 import { openBlobStaging } from './state/blob-staging.ts';
 import { openTableState } from './state/table-state.ts';
 
 /** The services of an installation in Azure, from its application settings. Throws `Failure` that names the setting. */
 export function composeServices(environment: NodeJS.ProcessEnv): Services {
-  const log = consoleLog(console, environment.LOG_LEVEL ?? 'info');
+  const { logLevel, identityClientId, keyVaultUrl, storage } = readAppSettings(environment);
+  const log = consoleLog(console, logLevel);
   const credential = new DefaultAzureCredential(
-    environment.AZURE_CLIENT_ID ? { managedIdentityClientId: environment.AZURE_CLIENT_ID } : {},
+    identityClientId === undefined ? {} : { managedIdentityClientId: identityClientId },
   );
-  const connection = environment.DATA_STORAGE_CONNECTION_STRING;
+  const prefix = 'IntegrationClient';
   const state = openTableState(
-    connection
-      ? { connectionString: connection, prefix: 'IntegrationClient' }
-      : { url: setting(environment, 'DATA_TABLE_URL'), credential, prefix: 'IntegrationClient' },
+    'connectionString' in storage ? { ...storage, prefix } : { url: storage.tableUrl, credential, prefix },
   );
+  const container = 'staging';
   const staging = openBlobStaging(
-    connection
-      ? { connectionString: connection, container: 'staging' }
-      : { url: setting(environment, 'DATA_BLOB_URL'), credential, container: 'staging' },
+    'connectionString' in storage
+      ? { ...storage, container }
+      : { url: storage.blobUrl, credential, container },
   );
-  const secrets = environmentSecrets(environment);
+  const inEnvironment = environmentSecrets(environment);
+  const secrets =
+    keyVaultUrl === undefined
+      ? inEnvironment
+      : firstOf(inEnvironment, keyVaultSecrets({ url: keyVaultUrl, credential }));
   const connections = new Connections({ state, secrets, log });
   return {
     state,
@@ -39,14 +44,4 @@ export function composeServices(environment: NodeJS.ProcessEnv): Services {
       await state.close();
     },
   };
-}
-
-function setting(environment: NodeJS.ProcessEnv, name: string): string {
-  const value = environment[name];
-  if (value) return value;
-  throw new Failure(
-    'terminal',
-    'setting-missing',
-    `The application setting ${name} is missing; see the README.`,
-  );
 }

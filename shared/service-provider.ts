@@ -1,4 +1,7 @@
 import { composeServices } from './compose.ts';
+import { reportFailure } from './errors.ts';
+import { logEvents } from './log-events.ts';
+import { consoleLog } from './runs/console-log.ts';
 import type { Services } from './services.ts';
 
 let provide: () => Services = () => composeServices(process.env);
@@ -14,4 +17,17 @@ export function provideServices(factory: () => Services): void {
 export function services(): Services {
   made ??= provide();
   return made;
+}
+
+/**
+ * Makes the services as the process starts, so that an application setting that is missing or malformed is told at
+ * once, in one line. The host stays up: whoever asks for the services later gets the same failure.
+ */
+export function prepareServices(): void {
+  try {
+    services();
+  } catch (error) {
+    const { code, message } = reportFailure(error);
+    consoleLog(console, 'error').error(logEvents.startFailed, { code, reason: message });
+  }
 }

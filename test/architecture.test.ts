@@ -78,7 +78,8 @@ const order: readonly (readonly string[])[] = [
   ['appliance', 'state'],
   ['sessions'],
   ['retry.ts'],
-  ['errors.ts', 'log.ts'],
+  ['app-settings.ts'],
+  ['errors.ts', 'log.ts', 'log-events.ts'],
 ];
 
 test('every room has its place, and a new one must be given one', () => {

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { Failure } from '../errors.ts';
+import { logEvents } from '../log-events.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { problemOf, problemResponse } from './problem.ts';
@@ -21,7 +22,7 @@ export function createApi(): Hono<ApiEnvironment> {
   api.onError((error, context) => {
     const problem = problemOf(error);
     if (!(error instanceof Failure))
-      context.env.services.log.error('Unexpected error in the API', {
+      context.env.services.log.error(logEvents.unexpectedInApi, {
         path: context.req.path,
         stack: error.stack,
       });

@@ -20,6 +20,7 @@ const statuses: Readonly<Record<string, number>> = {
   'disk-full': 507,
   'start-failed': 503,
   'setting-missing': 500,
+  'setting-malformed': 500,
 };
 
 export function problemOf(error: unknown): Problem {

@@ -1,4 +1,5 @@
 import { reportFailure } from '../errors.ts';
+import { logEvents } from '../log-events.ts';
 import type { Services } from '../services.ts';
 import type { Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -39,7 +40,7 @@ export async function tick(services: Services, starter: RunStarter): Promise<rea
       // The others are not to wait for it. The tick fails all the same, so that the platform shows it.
       failures.push(error);
       const { code, message } = reportFailure(error);
-      services.log.error('A schedule could not be started', { schedule: schedule.id, code, message });
+      services.log.error(logEvents.scheduleNotStarted, { schedule: schedule.id, code, message });
     }
   }
   if (failures.length > 0) throw failures[0];

@@ -1,3 +1,4 @@
+import { logEvents } from '../log-events.ts';
 import { reportPart } from '../runs/progress.ts';
 import { getRun, isFinished, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
@@ -57,7 +58,7 @@ async function dropMissed(at: Work, stream: StreamId, destinationId: string, key
       if (value.destinationId !== destinationId || value.state !== 'pending' || value.item.key >= key)
         continue;
       if (await isOfLiveRun(at, value)) continue;
-      services.log.warn('A snapshot was missed: a later one takes its place.', {
+      services.log.warn(logEvents.snapshotMissed, {
         site: site.id,
         stream,
         item: value.item.key,

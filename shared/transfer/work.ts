@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Origin } from '../destinations/destination.ts';
 import { type FailureReport, reportFailure } from '../errors.ts';
+import { logEvents } from '../log-events.ts';
 import { getRun, type Run } from '../runs/run.ts';
 import { type RunSettings, runSettings, siteIn } from '../runs/run-settings.ts';
 import type { Services } from '../services.ts';
@@ -59,7 +60,7 @@ export async function work<T>(
     const failure = reportFailure(error);
     const fields = { run: input.runId, site: input.siteId, code: failure.code };
     if (failure.kind === 'internal')
-      log.error('Unexpected error', {
+      log.error(logEvents.unexpectedInRun, {
         ...fields,
         stack: error instanceof Error ? error.stack : String(error),
       });

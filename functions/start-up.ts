@@ -1,0 +1,4 @@
+import { app } from '@azure/functions';
+import { prepareServices } from '../shared/service-provider.ts';
+
+app.hook.appStart(() => prepareServices());

@@ -1,0 +1,179 @@
+import { Failure } from './errors.ts';
+
+/**
+ * Every application setting there is: the template sets those with `inAzure`, `local.settings.sample.json` holds those
+ * with a `sample`, and the code reads those that are read by `code`, through `readAppSettings` alone. A test compares
+ * all three with this list. Secrets (`SECRET_…`) have names of the user's own and are read by settings/secrets.ts.
+ */
+export interface AppSetting {
+  readonly name: string;
+  readonly meaning: string;
+  /** `host`: read by the Functions host or an Azure library before or beside our code. */
+  readonly readBy: 'code' | 'host';
+  readonly inAzure: boolean;
+  readonly sample?: string;
+  /** Says what a value must be, if it is not that. */
+  readonly check?: (value: string) => string | undefined;
+}
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+
+const endpoint = (value: string) =>
+  URL.canParse(value) && new URL(value).protocol === 'https:' && new URL(value).search === ''
+    ? undefined
+    : 'an https address without a signature, like https://ACCOUNT.blob.core.windows.net';
+const guid = (value: string) =>
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) ? undefined : 'a GUID';
+const oneOf = (values: readonly string[]) => (value: string) =>
+  values.includes(value) ? undefined : `one of ${values.join(', ')}`;
+const connectionString = (value: string) =>
+  /^\s*UseDevelopmentStorage=true\s*;?\s*$/i.test(value) || /(^|;)\s*AccountName=[^;]+/i.test(value)
+    ? undefined
+    : 'the connection string of a storage account, or UseDevelopmentStorage=true';
+
+export const appSettings: readonly AppSetting[] = [
+  {
+    name: 'DATA_TABLE_URL',
+    meaning: "The data storage account's table address, used with the managed identity",
+    readBy: 'code',
+    inAzure: true,
+    check: endpoint,
+  },
+  {
+    name: 'DATA_BLOB_URL',
+    meaning: "The data storage account's blob address, used with the managed identity",
+    readBy: 'code',
+    inAzure: true,
+    check: endpoint,
+  },
+  {
+    name: 'KEY_VAULT_URL',
+    meaning:
+      "The Key Vault's address, read with the managed identity; without it secrets are settings `SECRET_…`",
+    readBy: 'code',
+    inAzure: true,
+    check: endpoint,
+  },
+  {
+    name: 'DATA_STORAGE_CONNECTION_STRING',
+    meaning: 'In place of the addresses, for development with Azurite',
+    readBy: 'code',
+    inAzure: false,
+    sample: 'UseDevelopmentStorage=true',
+    check: connectionString,
+  },
+  {
+    name: 'AZURE_CLIENT_ID',
+    meaning: 'Client id of the user-assigned identity, if there is one',
+    readBy: 'code',
+    inAzure: true,
+    check: guid,
+  },
+  {
+    name: 'LOG_LEVEL',
+    meaning: '`debug`, `info` (default), `warn`, `error`',
+    readBy: 'code',
+    inAzure: true,
+    sample: 'info',
+    check: oneOf(logLevels),
+  },
+  {
+    name: 'AzureWebJobsStorage',
+    meaning: 'The storage of the Functions host and its task hub, for development with Azurite',
+    readBy: 'host',
+    inAzure: false,
+    sample: 'UseDevelopmentStorage=true',
+  },
+  {
+    name: 'AzureWebJobsStorage__credential',
+    meaning: 'The host storage account is reached by identity',
+    readBy: 'host',
+    inAzure: true,
+  },
+  {
+    name: 'AzureWebJobsStorage__clientId',
+    meaning: 'Which identity that is',
+    readBy: 'host',
+    inAzure: true,
+  },
+  {
+    name: 'AzureWebJobsStorage__blobServiceUri',
+    meaning: "The host storage account's blob address",
+    readBy: 'host',
+    inAzure: true,
+  },
+  {
+    name: 'AzureWebJobsStorage__queueServiceUri',
+    meaning: "The host storage account's queue address: the task hub's messages",
+    readBy: 'host',
+    inAzure: true,
+  },
+  {
+    name: 'AzureWebJobsStorage__tableServiceUri',
+    meaning: "The host storage account's table address: the task hub's histories",
+    readBy: 'host',
+    inAzure: true,
+  },
+  {
+    name: 'APPLICATIONINSIGHTS_CONNECTION_STRING',
+    meaning: 'Where telemetry goes; with local authentication off it opens nothing',
+    readBy: 'host',
+    inAzure: true,
+  },
+  {
+    name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+    meaning: 'Telemetry is sent by identity',
+    readBy: 'host',
+    inAzure: true,
+  },
+  {
+    name: 'FUNCTIONS_WORKER_RUNTIME',
+    meaning: 'For `func start`; in Azure the runtime is a property of the functions app',
+    readBy: 'host',
+    inAzure: false,
+    sample: 'node',
+  },
+];
+
+export interface AppSettings {
+  readonly logLevel: string;
+  readonly identityClientId: string | undefined;
+  readonly keyVaultUrl: string | undefined;
+  readonly storage:
+    | { readonly connectionString: string }
+    | { readonly tableUrl: string; readonly blobUrl: string };
+}
+
+/** Throws `Failure` `setting-missing` or `setting-malformed` that names the first one that is wrong, never its value. */
+export function readAppSettings(environment: NodeJS.ProcessEnv): AppSettings {
+  const connection = optional(environment, 'DATA_STORAGE_CONNECTION_STRING');
+  return {
+    logLevel: optional(environment, 'LOG_LEVEL') ?? 'info',
+    identityClientId: optional(environment, 'AZURE_CLIENT_ID'),
+    keyVaultUrl: optional(environment, 'KEY_VAULT_URL'),
+    storage: connection
+      ? { connectionString: connection }
+      : {
+          tableUrl: required(environment, 'DATA_TABLE_URL'),
+          blobUrl: required(environment, 'DATA_BLOB_URL'),
+        },
+  };
+}
+
+function optional(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  // An empty one is as good as none: that is how portals and shells clear a setting.
+  const value = environment[name] || undefined;
+  const wanted = value && appSettings.find((setting) => setting.name === name)?.check?.(value);
+  if (!wanted) return value;
+  throw new Failure('terminal', 'setting-malformed', `The application setting ${name} must be ${wanted}.`);
+}
+
+function required(environment: NodeJS.ProcessEnv, name: string): string {
+  const value = optional(environment, name);
+  if (value) return value;
+  throw new Failure(
+    'terminal',
+    'setting-missing',
+    `The application setting ${name} is missing; see the README.`,
+  );
+}
