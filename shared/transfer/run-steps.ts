@@ -1,7 +1,9 @@
 import { type FailureReport, reportFailure } from '../errors.ts';
+import { logEvents } from '../log-events.ts';
 import { leaveLive } from '../runs/live-runs.ts';
 import { type Progress, runProgress } from '../runs/progress.ts';
 import {
+  addCounts,
   type Counts,
   changeRun,
   getRun,
@@ -130,7 +132,17 @@ export async function finishRun(
     });
   }
   await leaveLive(services.state, runId);
-  services.log.info('Run finished', { run: run.id, status: run.status, seconds: duration(run) });
+  const { postponed, setAside } = (run.results ?? []).reduce(
+    (sum, { counts }) => addCounts(sum, counts),
+    noCounts,
+  );
+  services.log.info(logEvents.runFinished, {
+    run: run.id,
+    status: run.status,
+    seconds: duration(run),
+    postponed,
+    setAside,
+  });
   return { status: run.status };
 }
 
