@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { pluginOf } from '../destinations/index.ts';
 import { streamOf } from '../streams/index.ts';
+import { applicationSchema } from './application.ts';
 import { destinationSchema } from './destination.ts';
+import { notificationSchema } from './notifications.ts';
 import { scheduleSchema } from './schedule.ts';
 import { siteSchema } from './site.ts';
 
@@ -12,6 +14,8 @@ export const settingsSchema = z
     destinations: z.array(destinationSchema).max(200).default([]),
     schedules: z.array(scheduleSchema).max(1000).default([]),
     scheduler: z.enum(['running', 'stopped']).default('running').meta({ title: 'Scheduler' }),
+    application: applicationSchema.prefault({}),
+    notifications: notificationSchema.prefault({}),
   })
   .superRefine((settings, context) => {
     for (const list of ['sites', 'destinations', 'schedules'] as const)
