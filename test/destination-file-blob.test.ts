@@ -39,7 +39,11 @@ test('a blob says what it is, where it came from and what proves it', async () =
     verified: 'length',
     appliance_id: 'A-1',
     api_version: '1.25.0',
+    lsid: 'x',
+    session_type: 'support',
   });
+  const { tags } = await blobOf(place.container, 'x.flv').getTags();
+  assert.deepEqual(tags, { site: 'site', type: 'session-recording', lsid: 'x' });
   await place.end();
 });
 
@@ -59,6 +63,21 @@ test('with a catalog that was lost, an item that never changes is found again by
     assert.equal((await readCatalogItem(state, destinationId, key))?.state, 'stored');
   }
   assert.equal((await place.list()).size, 2);
+  await state.close();
+  await place.end();
+});
+
+test('with a catalog that was lost, a session is found again where its content is the same', async () => {
+  const place = await blobPlace(azurite);
+  const version = (hash: string) => itemOf('s', '7', { hash, closed: true, readAt: 10 });
+  await storeIn(openAt(place), version('one'), 'content one');
+  const state = openSqliteState(':memory:');
+  const later = openAt({ ...place, state });
+  assert.equal((await storeIn(later, version('one'), 'content one')).status, 'unchanged');
+  const changed = itemOf('s', '7', { hash: 'two', closed: true, readAt: 20 });
+  assert.equal((await storeIn(later, changed, 'content two')).status, 'stored');
+  assert.deepEqual([...(await place.list()).keys()].sort(), ['7.1.flv', '7.flv']);
+  assert.equal((await readCatalogItem(state, destinationId, 's'))?.earlier?.[0]?.version?.hash, 'one');
   await state.close();
   await place.end();
 });

@@ -47,6 +47,8 @@ test('a file says what it is, where it came from and what proves it, from the mo
     verified: 'length',
     appliance_id: 'A-1',
     api_version: '1.25.0',
+    lsid: 'x',
+    session_type: 'support',
   });
   await place.end();
 });

@@ -48,6 +48,12 @@ export class MemoryFiles {
         if (files.visible.get(foldName(name))?.tag !== tag) return false;
         return files.visible.delete(foldName(name));
       },
+      async *list() {
+        for (const { name, bytes } of [...files.visible.values()]) yield { name, size: bytes.byteLength };
+      },
+      async fixed() {
+        return false;
+      },
       async sweep(idleMs, item) {
         for (const [id, owner] of files.unfinished) {
           if (idleMs === 0 && owner === item) files.unfinished.delete(id);

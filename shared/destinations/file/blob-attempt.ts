@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { BlockBlobClient } from '@azure/storage-blob';
+import type { BlockBlobClient, BlockBlobCommitBlockListOptions } from '@azure/storage-blob';
 import { Failure } from '../../errors.ts';
 import { azureFailure, azureStatus } from '../../state/azure-failure.ts';
-import { toMetadata } from './blob-metadata.ts';
+import { immutableFailure, isImmutableCode } from './blob-immutable.ts';
+import { toMetadata, toTags } from './blob-metadata.ts';
 import type { FileAttempt, FileFacts, FileStat, PutResult } from './file-store.ts';
 
 export interface BlobAttemptOptions {
@@ -11,10 +12,19 @@ export interface BlobAttemptOptions {
   readonly blockBytes: number;
   readonly tier: string | undefined;
   readonly contentType: string | undefined;
+  readonly tags: TagUse;
   readonly blob: (name: string) => BlockBlobClient;
 }
 
+/** Whether blobs may be given index tags, which not every identity may and not every account has; for all attempts. */
+export interface TagUse {
+  allowed: boolean;
+  refused(reason: string): void;
+}
+
 const maxBlocks = 50_000;
+/** Refusals of a commit that have nothing to do with tags. */
+const ofContent = new Set(['InvalidBlockList', 'InvalidBlockId', 'BlobAlreadyExists', 'ConditionNotMet']);
 
 /**
  * One unfinished blob: blocks under ids of its own, not visible until their list is committed. One block is sent while
@@ -33,6 +43,7 @@ export class BlobAttempt implements FileAttempt {
   /** All there is, when that is one block that was sent at the end: it can be sent again to any name. */
   #whole: Buffer | undefined;
   #lost = false;
+  #sendingTo = '';
 
   constructor(options: BlobAttemptOptions) {
     this.#options = options;
@@ -56,23 +67,47 @@ export class BlobAttempt implements FileAttempt {
   async put(name: string, about: FileFacts, before: FileStat | undefined): Promise<PutResult> {
     await this.#bring(name);
     try {
-      const { contentType, tier, blob } = this.#options;
-      const { etag } = await blob(name).commitBlockList(this.#blocks, {
+      const { contentType, tier } = this.#options;
+      // All in one call: an immutable blob takes nothing later.
+      const etag = await this.#commit(name, toTags(about), {
         conditions: before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before.tag },
         metadata: toMetadata(about),
         blobHTTPHeaders: { blobContentType: contentType ?? 'application/octet-stream' },
         ...(tier === undefined ? {} : { tier }),
       });
-      return { status: 'put', tag: etag ?? '' };
+      return { status: 'put', tag: etag };
     } catch (error) {
       const { status, code } = azureStatus(error);
-      if (code === 'BlobImmutableDueToPolicy') {
-        const told = `${name} in ${this.#options.where} is immutable and stays; AppendNumber keeps new versions.`;
-        throw new Failure('item', 'immutable', told, { cause: error });
+      if (isImmutableCode(code)) {
+        if (before === undefined) return { status: 'changed' };
+        throw immutableFailure(name, this.#options.where, error);
       }
       if (code === 'InvalidBlockList') this.#lost = true;
       if (this.#lost || status === 412 || code === 'BlobAlreadyExists') return { status: 'changed' };
       throw this.#failure(error);
+    }
+  }
+
+  async #commit(
+    name: string,
+    tags: Record<string, string>,
+    options: BlockBlobCommitBlockListOptions,
+  ): Promise<string> {
+    const { blob, tags: use } = this.#options;
+    const commit = async (more: BlockBlobCommitBlockListOptions) =>
+      (await blob(name).commitBlockList(this.#blocks, { ...options, ...more })).etag ?? '';
+    if (!use.allowed) return commit({});
+    try {
+      return await commit({ tags });
+    } catch (error) {
+      const { status, code } = azureStatus(error);
+      if (status !== 400 && status !== 403 && status !== 409) throw error;
+      if (ofContent.has(code) || isImmutableCode(code)) throw error;
+      // Whatever the code: where it works without the tags it was the tags.
+      const etag = await commit({});
+      if (use.allowed) use.refused(code || `status ${status}`);
+      use.allowed = false;
+      return etag;
     }
   }
 
@@ -99,6 +134,7 @@ export class BlobAttempt implements FileAttempt {
       }
       this.#blocks.length = 0;
       this.#filling = [this.#whole];
+      this.#sending = Promise.resolve();
       this.#place = name;
       this.#lost = false;
     }
@@ -111,6 +147,7 @@ export class BlobAttempt implements FileAttempt {
   }
 
   async #send(name: string): Promise<void> {
+    this.#sendingTo = name;
     const body = Buffer.concat(this.#filling);
     this.#filling = [];
     this.#filled = 0;
@@ -134,6 +171,9 @@ export class BlobAttempt implements FileAttempt {
   }
 
   #failure(error: unknown): unknown {
+    // A block for a name under which an immutable blob lies; what was sent so far cannot be sent elsewhere.
+    if (isImmutableCode(azureStatus(error).code))
+      return immutableFailure(this.#sendingTo, this.#options.where, error, 'transient');
     return azureFailure(error, this.#options.where);
   }
 }

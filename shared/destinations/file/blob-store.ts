@@ -2,9 +2,10 @@ import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { azureFailure, azureStatus } from '../../state/azure-failure.ts';
 import { type BlobAccount, describeContainer, openContainer } from '../../state/blob-client.ts';
 import type { FileEvidence } from '../destination.ts';
-import { BlobAttempt } from './blob-attempt.ts';
+import { BlobAttempt, type TagUse } from './blob-attempt.ts';
+import { immutableFailure, isImmutableCode } from './blob-immutable.ts';
 import { fromMetadata } from './blob-metadata.ts';
-import type { AttemptKey, FileAttempt, FileStat, FileStore } from './file-store.ts';
+import type { AttemptKey, FileAttempt, FileStat, FileStore, ListedFile } from './file-store.ts';
 import { checkStoreName } from './store-name.ts';
 
 export type BlobStoreOptions = BlobAccount & {
@@ -14,7 +15,12 @@ export type BlobStoreOptions = BlobAccount & {
   readonly tier?: 'Hot' | 'Cool' | 'Cold';
   /** Held in memory twice for each open write; at most 50,000 make a file. Default 8 MiB. */
   readonly blockBytes?: number;
+  /** Told once when the account or the identity lets no index tags be set: files are stored without them. */
+  readonly onNoTags?: (reason: string) => void;
 };
+
+/** How long an answer about the container's policies is good for. */
+const policyMs = 5 * 60_000;
 
 /**
  * Files as block blobs of Azure Blob storage; the container is made on first use where it is absent.
@@ -30,12 +36,15 @@ class BlobStore implements FileStore {
   readonly where: string;
   readonly #container: ContainerClient;
   readonly #options: BlobStoreOptions;
+  readonly #tags: TagUse;
   #made: Promise<unknown> | undefined;
+  #policy: { readonly fixed: boolean; readonly until: number } | undefined;
 
   constructor(container: ContainerClient, options: BlobStoreOptions) {
     this.#container = container;
     this.#options = options;
     this.where = describeContainer(container);
+    this.#tags = { allowed: true, refused: (reason) => options.onNoTags?.(reason) };
   }
 
   async stat(name: string): Promise<FileStat | undefined> {
@@ -48,6 +57,7 @@ class BlobStore implements FileStore {
         ...(facts.sha256 === undefined ? {} : { sha256: facts.sha256 }),
         ...(facts.key === undefined ? {} : { key: facts.key }),
         ...(facts.verified === undefined ? {} : { verified: facts.verified as FileEvidence }),
+        ...(facts.contentHash === undefined ? {} : { contentHash: facts.contentHash }),
       };
     } catch (error) {
       if (azureStatus(error).status === 404) return undefined;
@@ -73,6 +83,7 @@ class BlobStore implements FileStore {
       blockBytes,
       tier,
       contentType: attempt.contentType,
+      tags: this.#tags,
       blob: (name) => this.#blob(name),
     });
   }
@@ -82,8 +93,41 @@ class BlobStore implements FileStore {
       await this.#blob(name).delete({ conditions: { ifMatch: tag } });
       return true;
     } catch (error) {
-      const { status } = azureStatus(error);
+      const { status, code } = azureStatus(error);
+      if (isImmutableCode(code)) throw immutableFailure(name, this.where, error);
       if (status === 404 || status === 412) return false;
+      throw this.#failure(error);
+    }
+  }
+
+  async *list(): AsyncIterable<ListedFile> {
+    const { prefix = '' } = this.#options;
+    const folder = prefix === '' ? '' : `${prefix}/`;
+    try {
+      if (!(await this.#container.exists())) return;
+      for await (const { name, properties } of this.#container.listBlobsFlat({ prefix: folder })) {
+        yield { name: name.slice(folder.length), size: properties.contentLength ?? 0 };
+      }
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  /**
+   * An immutability policy or a legal hold on the container. Policies of single versions are none of these: there a
+   * new version can always be written, and the service keeps the old one.
+   */
+  async fixed(): Promise<boolean> {
+    if (this.#policy !== undefined && Date.now() < this.#policy.until) return this.#policy.fixed;
+    try {
+      const { hasImmutabilityPolicy, hasLegalHold } = await this.#container.getProperties();
+      const fixed = hasImmutabilityPolicy === true || hasLegalHold === true;
+      this.#policy = { fixed, until: Date.now() + policyMs };
+      return fixed;
+    } catch (error) {
+      const { status } = azureStatus(error);
+      // A container that is not there yet, or an identity that may not ask: a refused write will tell.
+      if (status === 404 || status === 403) return false;
       throw this.#failure(error);
     }
   }

@@ -4,7 +4,11 @@ import { stateKey } from '../../state/state-store.ts';
 import type { FileEvidence, StoredFile } from '../destination.ts';
 import { foldName } from './safe-name.ts';
 
-/** Collection `catalog`, partition = destination id: a row for each item and one for each name that is taken. */
+/**
+ * Collection `catalog`, partition = destination id: a row for each item (`item|`) and one for each name that is taken
+ * (`name|`); what stands in no manifest yet (`journal|`), what Retention Count counts (`kept|`), the manifests
+ * (`manifest|`), which runs have theirs (`sealed|`), and the last manifest (`chain`).
+ */
 export interface CatalogItem {
   readonly key: string;
   /** Data type id. */
@@ -19,8 +23,9 @@ export interface CatalogItem {
    * - `stored`: the file is under its name
    * - `skipped`: the name was taken and File Name Conflict Handling is Skip
    * - `replaced`: was stored; then Overwrite gave its name to another item, `replacedBy`
+   * - `pruned`: was stored; then removed by Retention Count
    */
-  readonly state: 'reserved' | 'stored' | 'skipped' | 'replaced';
+  readonly state: 'reserved' | 'stored' | 'skipped' | 'replaced' | 'pruned';
   /** The file's name; reserved, or taken by something else, according to `state`. */
   readonly name: string;
   readonly size?: number;
@@ -41,6 +46,10 @@ export interface CatalogItem {
   readonly skippedVersions?: readonly ItemVersion[];
   /** Contents that attempts are about to make visible. Whichever is found under the name is the item's. */
   readonly promised?: readonly PromisedFile[];
+  /** From the moment that the file may be removed by Retention Count: it may be gone. */
+  readonly pruning?: Pruning;
+  /** The tombstone of a file that was removed; size, hash and time of storing stay in the row. */
+  readonly pruned?: Pruning;
   /** Another with each promise and each takeover of the name, so that who wrote last recognises its own row. */
   readonly touch?: string;
 }
@@ -57,6 +66,21 @@ export interface ReplacedBy {
   readonly at: string;
 }
 
+export interface Pruning {
+  /** ISO 8601, our clock. */
+  readonly at: string;
+  readonly why: string;
+}
+
+/** What was under a name before; of a file that is not of this destination often only the size is known. */
+export interface ReplacedFile {
+  /** Key of the item. */
+  readonly item?: string;
+  readonly size: number;
+  readonly sha256?: string;
+  readonly storedAt?: string;
+}
+
 export interface CatalogFile extends StoredFile {
   readonly version?: ItemVersion;
   readonly replacedBy?: ReplacedBy;
@@ -70,6 +94,10 @@ export interface PromisedFile {
   readonly version?: ItemVersion;
   /** ISO 8601, our clock. */
   readonly at: string;
+  /** What it takes the place of. */
+  readonly replaces?: ReplacedFile;
+  /** What a person should know once it is stored. */
+  readonly alarm?: string;
 }
 
 /** Says that a name is taken, and by which item. Keyed on the folded name. */
@@ -140,6 +168,9 @@ export function storedFile({ name, size, sha256, verified, storedAt }: CatalogFi
 
 /** The rows of one destination, typed. */
 export interface Catalog {
+  readonly destinationId: string;
+  readonly state: StateStore;
+  readonly partition: string;
   item(key: string): Promise<Entry<CatalogItem> | undefined>;
   name(name: string): Promise<Entry<CatalogName> | undefined>;
   update(entry: Entry<CatalogItem>, value: CatalogItem): Promise<Entry<CatalogItem>>;
@@ -149,6 +180,9 @@ export interface Catalog {
 export function openCatalog(state: StateStore, destinationId: string): Catalog {
   const partition = stateKey(destinationId);
   return {
+    destinationId,
+    state,
+    partition,
     item: (key) => state.get<CatalogItem>('catalog', partition, itemRowKey(key)),
     name: (name) => state.get<CatalogName>('catalog', partition, nameRowKey(name)),
     update: async (entry, value) => {

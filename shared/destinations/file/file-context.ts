@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { StateConflict } from '../../state/state-store.ts';
-import type { FileItem, FileNameValues } from '../destination.ts';
+import type { FileItem } from '../destination.ts';
 import type { Catalog, CatalogItem } from './catalog.ts';
 import type { ConflictHandling } from './conflict.ts';
 import type { FileStore } from './file-store.ts';
@@ -14,7 +14,12 @@ export interface FileContext {
   readonly catalog: Catalog;
   readonly store: FileStore;
   readonly handling: ConflictHandling;
-  render(values: FileNameValues): string;
+  /** What the settings say, where the storage does not let it be done. */
+  readonly insteadOf?: 'Overwrite';
+  /** Whether the storage has refused to replace a file: it will refuse again. */
+  readonly immutable: { seen: boolean };
+  /** Without a number of AppendNumber. */
+  render(item: FileItem): string;
   now(): Date;
   readonly log: Log;
 }

@@ -2,14 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Failure } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { StateStore } from '../../state/state-store.ts';
-import type {
-  Destination,
-  FileBegin,
-  FileItem,
-  FileNameValues,
-  FileSink,
-  StoredFile,
-} from '../destination.ts';
+import type { Destination, FileBegin, FileItem, FileSink, StoredFile } from '../destination.ts';
 import { currentFile, openCatalog, storedFile } from './catalog.ts';
 import type { ConflictHandling } from './conflict.ts';
 import { type FileContext, whileConflicting } from './file-context.ts';
@@ -21,6 +14,7 @@ import {
 } from './file-name.ts';
 import type { FileStore } from './file-store.ts';
 import { ItemWrite, idleMs } from './file-write.ts';
+import { withHandling } from './immutable.ts';
 import { namedStore } from './named-store.ts';
 import { prepare } from './prepare.ts';
 
@@ -69,16 +63,13 @@ class FileDestination implements Destination {
     const { id, name, settings, state, store, log } = options;
     this.id = id;
     this.name = name;
-    const { fileNameFormat } = settings;
-    const format = parseFileNameFormat(fileNameFormat ?? defaultFileNameFormat);
-    const instanceFormat = fileNameFormat === undefined ? parseFileNameFormat(defaultInstanceFormat) : format;
     this.#context = {
       destination: name,
       catalog: openCatalog(state, id),
       store: namedStore(store, name),
       handling: settings.conflictHandling,
-      render: (values: FileNameValues) =>
-        renderFileName((values.INSTANCE ?? '') === '' ? format : instanceFormat, values),
+      immutable: { seen: false },
+      render: fileNamer(settings.fileNameFormat),
       now: options.now ?? (() => new Date()),
       log,
     };
@@ -128,7 +119,9 @@ class FileDestination implements Destination {
 
   async #begin(item: FileItem): Promise<FileBegin> {
     const context = this.#context;
-    const step = await whileConflicting(context, item, () => prepare(context, item));
+    const step = await whileConflicting(context, item, async () =>
+      prepare(await withHandling(context), item),
+    );
     if (step.status === 'skipped') return { status: 'skipped', name: step.name };
     if (step.status !== 'write') return { status: step.status, file: step.file };
     const id = itemIdOf(item.key);
@@ -145,6 +138,15 @@ class FileDestination implements Destination {
     });
     return { status: 'write', write: new ItemWrite(context, item, id, step.name, attempt) };
   }
+}
+
+/** The format of the settings; where they have none the data type's own, else the guide's. */
+function fileNamer(set: string | undefined): (item: FileItem) => string {
+  const chosen = set === undefined ? undefined : parseFileNameFormat(set);
+  return ({ values, defaultFormat }) => {
+    const instance = (values.INSTANCE ?? '') === '' ? defaultFileNameFormat : defaultInstanceFormat;
+    return renderFileName(chosen ?? parseFileNameFormat(defaultFormat ?? instance), values);
+  };
 }
 
 function itemIdOf(key: string): string {

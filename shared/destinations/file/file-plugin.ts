@@ -47,5 +47,8 @@ async function openFileStore(settings: FileSettings, options: OpenDestination): 
     return openShareStore({ ...account, share: settings.share, prefix: settings.prefix });
   }
   const { container, prefix, tier } = settings;
-  return openBlobStore({ ...account, container, prefix, ...(tier === undefined ? {} : { tier }) });
+  const { log, name } = options;
+  const onNoTags = (reason: string) =>
+    log.warn(`Destination "${name}": files are stored without index tags, which were refused (${reason})`);
+  return openBlobStore({ ...account, container, prefix, onNoTags, ...(tier === undefined ? {} : { tier }) });
 }

@@ -1,9 +1,9 @@
-import type { FileEvidence, Origin } from '../destination.ts';
+import type { FileEvidence, FileNameValues, Origin } from '../destination.ts';
 
 /**
  * Where a file destination keeps its files: a folder or a container. A store knows nothing of items and conflict
  * handling; it makes whole files visible in one step. Names are as renderFileName makes them, parts joined by `/`.
- * All throw Failure.
+ * All throw Failure: `item`, `immutable` where the storage lets nobody replace or remove a file.
  */
 export interface FileStore {
   /** For messages: `folder /data/archive`. */
@@ -16,6 +16,13 @@ export interface FileStore {
   begin(attempt: AttemptKey): Promise<FileAttempt>;
   /** Removes a visible file, only while it is still the one with this tag. Absent or another: false. */
   remove(name: string, tag: string): Promise<boolean>;
+  /**
+   * Everything in the destination's own folder, in no order: visible files, manifests, and where the store tells what
+   * attempts have left in places that are not visible.
+   */
+  list(): AsyncIterable<ListedFile>;
+  /** Whether files that are there can be neither replaced nor removed, as far as the store tells. */
+  fixed(): Promise<boolean>;
   /**
    * Removes what attempts at this item left behind and have not touched for so many milliseconds; without an item,
    * what any attempt did. A store that cleans up by itself does nothing.
@@ -33,6 +40,14 @@ export interface FileStat {
   /** Key of the item and evidence, where the store keeps them with the file. */
   readonly key?: string;
   readonly verified?: FileEvidence;
+  /** Of the version of the item, for an item that changes. */
+  readonly contentHash?: string;
+}
+
+export interface ListedFile {
+  /** From the destination's folder on; what begins with `.` is no stored file, see store-name.ts. */
+  readonly name: string;
+  readonly size: number;
 }
 
 export interface AttemptKey {
@@ -65,4 +80,7 @@ export interface FileFacts {
   readonly size: number;
   readonly sha256: string;
   readonly verified: FileEvidence;
+  /** What its name is made of. */
+  readonly values?: FileNameValues;
+  readonly version?: { readonly hash: string };
 }

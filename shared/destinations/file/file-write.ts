@@ -1,15 +1,18 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Failure } from '../../errors.ts';
-import type { Entry, Operation } from '../../state/state-store.ts';
+import type { Entry } from '../../state/state-store.ts';
 import { StateConflict } from '../../state/state-store.ts';
 import type { FileContent, FileItem, FileWrite, StoredFile } from '../destination.ts';
-import type { CatalogItem, CatalogName, PromisedFile } from './catalog.ts';
-import { currentFile, nameRowKey, storedFile } from './catalog.ts';
+import type { CatalogItem, PromisedFile } from './catalog.ts';
+import { currentFile, storedFile } from './catalog.ts';
 import { type FileContext, itemFacts, whileConflicting } from './file-context.ts';
-import type { FileAttempt } from './file-store.ts';
+import type { FileAttempt, FileStat } from './file-store.ts';
+import { immutableAlarm, isImmutable, withHandling } from './immutable.ts';
+import { storing } from './mark-stored.ts';
 import { prepare, type Step } from './prepare.ts';
 import type { OwnPut } from './settle.ts';
-import { promisedRow, replacedRow, samePromise, storedRow } from './versions.ts';
+import { giveBackName, takeName } from './takeover.ts';
+import { promisedRow, samePromise } from './versions.ts';
 
 /** Attempts of dead processes at the same item are removed when nothing was added for this long. */
 export const idleMs = 3600 * 1000;
@@ -39,7 +42,13 @@ export class ItemWrite implements FileWrite {
   async write(chunk: Uint8Array): Promise<void> {
     this.#size += chunk.byteLength;
     this.#hash.update(chunk);
-    await this.#attempt.write(chunk);
+    try {
+      await this.#attempt.write(chunk);
+    } catch (error) {
+      // The name it was to get is taken for good: the next attempt knows and takes another.
+      if (isImmutable(error)) this.#context.immutable.seen = true;
+      throw error;
+    }
   }
 
   async commit(content: FileContent): Promise<StoredFile> {
@@ -76,22 +85,34 @@ export class ItemWrite implements FileWrite {
 
   /** One way from the row to the stored file; undefined when the store has changed and it has to be gone again. */
   async #turn(content: FileContent): Promise<StoredFile | undefined> {
-    const { store, handling, catalog } = this.#context;
-    const step = await prepare(this.#context, this.#item, this.#put);
+    const context = await withHandling(this.#context);
+    const { store, handling, catalog } = context;
+    const step = await prepare(context, this.#item, this.#put);
     if (step.status !== 'write') return this.#finish(step);
     if (this.#put !== undefined) throw this.#lost('was removed right after it was written');
     // Looked at before the promise: then a later promise and its file make this attempt's `put` fail.
     const before = handling === 'Overwrite' ? await store.stat(step.name) : undefined;
-    const promise = this.#promise(step.name, content);
-    const entry = await this.#keepPromise(step.entry, promise);
-    const about = { ...this.#item, size: content.size, sha256: content.sha256, verified: content.verified };
-    const result = await this.#attempt.put(step.name, about, before);
-    if (result.status === 'changed') return undefined;
-    this.#put = { promise, tag: result.tag };
-    const now = this.#context.now();
-    const row = storedRow(entry.value, promise, result.tag, now, handling === 'Overwrite');
-    const file = currentFile((await catalog.update(entry, row)).value);
-    return file === undefined ? undefined : storedFile(file);
+    const promised = this.#promise(context, step.name, content, before);
+    const { entry, promise } = await this.#keepPromise(context, step.entry, promised);
+    const { size, sha256, verified } = content;
+    const about = { ...this.#item, size, sha256, verified };
+    try {
+      const result = await this.#attempt.put(step.name, about, before);
+      if (result.status === 'changed') return undefined;
+      this.#put = { promise, tag: result.tag };
+      const stored = storing(context, this.#item, entry.value, promise, result.tag);
+      await catalog.batch([
+        { op: 'update', key: entry.key, value: stored.row, etag: entry.etag },
+        ...stored.also,
+      ]);
+      const file = currentFile(stored.row);
+      return file === undefined ? undefined : storedFile(file);
+    } catch (error) {
+      if (handling !== 'Overwrite' || !isImmutable(error)) throw error;
+      this.#context.immutable.seen = true;
+      await giveBackName(context, entry, promise);
+      return undefined;
+    }
   }
 
   #finish(step: Exclude<Step, { status: 'write' }>): StoredFile {
@@ -103,46 +124,58 @@ export class ItemWrite implements FileWrite {
     return new Failure('transient', 'write-lost', `${this.name} at "${this.#context.destination}" ${what}.`);
   }
 
-  #promise(name: string, { size, sha256, verified }: FileContent): PromisedFile {
+  #promise(
+    context: FileContext,
+    name: string,
+    { size, sha256, verified }: FileContent,
+    before: FileStat | undefined,
+  ): PromisedFile {
     const { version } = this.#item;
-    const at = this.#context.now().toISOString();
-    return { name, size, sha256, verified, at, ...(version === undefined ? {} : { version }) };
+    const alarm = immutableAlarm(context, this.#item, name);
+    return {
+      name,
+      size,
+      sha256,
+      verified,
+      at: this.#context.now().toISOString(),
+      ...(version === undefined ? {} : { version }),
+      ...(before === undefined
+        ? {}
+        : {
+            replaces: {
+              size: before.size,
+              ...(before.sha256 === undefined ? {} : { sha256: before.sha256 }),
+            },
+          }),
+      ...(alarm === undefined ? {} : { alarm }),
+    };
   }
 
   /** Puts size and hash into the reservation, and for Overwrite takes over the name in the same batch. */
-  async #keepPromise(entry: Entry<CatalogItem>, promise: PromisedFile): Promise<Entry<CatalogItem>> {
-    const { catalog } = this.#context;
-    const owner = await catalog.name(promise.name);
+  async #keepPromise(
+    context: FileContext,
+    entry: Entry<CatalogItem>,
+    promised: PromisedFile,
+  ): Promise<{ readonly entry: Entry<CatalogItem>; readonly promise: PromisedFile }> {
+    const { catalog, handling } = context;
+    const owner = await catalog.name(promised.name);
     const mine = owner?.value.item === this.#item.key;
+    const known = entry.value.promised?.find((other) => samePromise(other, promised));
     // To create a file is safe whatever others did since the row was read; to replace one needs the row unchanged.
-    const known = entry.value.promised?.some((other) => samePromise(other, promise));
-    if (mine && known && this.#context.handling !== 'Overwrite') return entry;
-    const value = { ...promisedRow(entry.value, promise), ...itemFacts(this.#item) };
-    if (mine) return catalog.update(entry, value);
-    if (owner !== undefined && this.#context.handling !== 'Overwrite')
+    if (mine && known !== undefined && handling !== 'Overwrite') return { entry, promise: promised };
+    if (owner !== undefined && !mine && handling !== 'Overwrite')
       throw new StateConflict('the name is taken');
-    const name: CatalogName = { name: promise.name, item: this.#item.key };
-    const key = nameRowKey(promise.name);
-    const operations: Operation[] = [{ op: 'update', key: entry.key, value, etag: entry.etag }];
-    if (owner === undefined) operations.push({ op: 'insert', key, value: name });
-    else {
-      operations.push({ op: 'update', key, value: name, etag: owner.etag });
-      const victim = await catalog.item(owner.value.item);
-      if (victim !== undefined) {
-        // Written even where nothing changes: an attempt of the other item that is at work must notice.
-        const by = { key: this.#item.key, at: promise.at };
-        const row = { ...replacedRow(victim.value, promise.name, by), touch: randomUUID() };
-        operations.push({ op: 'update', key: victim.key, value: row, etag: victim.etag });
-        this.#context.log.warn('A file is overwritten by that of another item', { name: promise.name });
-      }
-    }
-    await catalog.batch(operations);
+    const taken = mine ? undefined : await takeName(context, this.#item, owner, promised);
+    const promise = inPlaceOf(entry.value, taken?.promise ?? promised);
+    const value = { ...promisedRow(entry.value, promise), ...itemFacts(this.#item) };
+    if (taken === undefined) return { entry: await catalog.update(entry, value), promise };
+    await catalog.batch([{ op: 'update', key: entry.key, value, etag: entry.etag }, ...taken.operations]);
     const written = await catalog.item(this.#item.key);
     // A batch gives no ETags. One read now may be that of a later writer, whom this attempt must not outrun.
     if (written === undefined || written.value.touch !== value.touch) {
       throw new StateConflict('the row was changed again');
     }
-    return written;
+    return { entry: written, promise };
   }
 
   /** A file this attempt made under a name that the item has given up meanwhile belongs to nobody. */
@@ -162,4 +195,16 @@ export class ItemWrite implements FileWrite {
       });
     }
   }
+}
+
+/** What the file takes the place of, which the row knows better than the store: a file of its own, or of the item it took the name from. */
+function inPlaceOf(row: CatalogItem, promise: PromisedFile): PromisedFile {
+  if (promise.replaces?.item !== undefined) return promise;
+  const known = row.promised?.find(
+    ({ name, replaces }) => name === promise.name && replaces?.item !== undefined,
+  );
+  if (known?.replaces !== undefined) return { ...promise, replaces: known.replaces };
+  const { replaces: _, ...own } = promise;
+  const isOwn = row.state === 'stored' && row.name === promise.name;
+  return isOwn ? own : promise;
 }

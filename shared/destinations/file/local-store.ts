@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, renameSync, statSync, unlinkSync } from 'node:fs';
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { lstat, open, opendir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../errors.ts';
 import { makeFolder, syncFolder } from '../../state/durable-folder.ts';
 import { errorCode, fileFailure } from '../../state/file-failure.ts';
 import { DirectoryLock } from './directory-lock.ts';
-import type { AttemptKey, FileAttempt, FileStat, FileStore } from './file-store.ts';
+import type { AttemptKey, FileAttempt, FileStat, FileStore, ListedFile } from './file-store.ts';
 import { LocalAttempt } from './local-attempt.ts';
 import { toFileStat } from './local-stat.ts';
-import { checkStoreName } from './store-name.ts';
-
-/** Attempts lie here; no rendered name begins with a full stop. */
-const incomplete = '.incomplete';
+import { checkStoreName, incompleteFolder as incomplete } from './store-name.ts';
 
 /**
  * Files in a folder of this machine or of a mounted share, made when absent. Any number of processes may work in it.
@@ -76,6 +73,28 @@ export class LocalStore implements FileStore {
       if (removed) await syncFolder(dirname(path));
       return removed;
     });
+  }
+
+  async *list(): AsyncIterable<ListedFile> {
+    // A folder is opened when it is its turn: one handle, however many there are.
+    const folders = [''];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      const path = folder;
+      const entries = await this.#guard(() => missingIsUndefined(() => opendir(join(this.#directory, path))));
+      for await (const entry of entries ?? []) {
+        const name = path === '' ? entry.name : `${path}/${entry.name}`;
+        if (entry.isDirectory()) folders.push(name);
+        else if (!name.startsWith(`${incomplete}/lock`)) {
+          const found = await missingIsUndefined(() => lstat(join(this.#directory, name)));
+          if (found !== undefined) yield { name, size: found.size };
+        }
+      }
+    }
+  }
+
+  /** A folder knows no such thing; who may write in it may remove from it. */
+  async fixed(): Promise<boolean> {
+    return false;
   }
 
   async sweep(idleMs: number, item?: string): Promise<void> {

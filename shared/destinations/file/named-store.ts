@@ -6,18 +6,9 @@ export function namedStore(store: FileStore, name: string): FileStore {
   return {
     where: store.where,
     stat: (file) => named(name, () => store.stat(file)),
-    async *read(file) {
-      const chunks = store.read(file)[Symbol.asyncIterator]();
-      try {
-        for (;;) {
-          const { done, value } = await named(name, () => chunks.next());
-          if (done) return;
-          yield value;
-        }
-      } finally {
-        await chunks.return?.();
-      }
-    },
+    read: (file) => namedEach(name, store.read(file)),
+    list: () => namedEach(name, store.list()),
+    fixed: () => named(name, () => store.fixed()),
     async begin(key): Promise<FileAttempt> {
       const attempt = await named(name, () => store.begin(key));
       return {
@@ -30,6 +21,19 @@ export function namedStore(store: FileStore, name: string): FileStore {
     sweep: (idleMs, item) => named(name, () => store.sweep(idleMs, item)),
     close: () => store.close(),
   };
+}
+
+async function* namedEach<T>(name: string, values: AsyncIterable<T>): AsyncIterable<T> {
+  const each = values[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await named(name, () => each.next());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await each.return?.();
+  }
 }
 
 async function named<R>(name: string, work: () => Promise<R>): Promise<R> {

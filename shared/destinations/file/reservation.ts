@@ -6,6 +6,7 @@ import { candidateNames } from './conflict.ts';
 import type { FileContext } from './file-context.ts';
 import { itemFacts } from './file-context.ts';
 import type { FileStat } from './file-store.ts';
+import { storedOperations } from './mark-stored.ts';
 
 interface Candidate {
   readonly name: string;
@@ -17,14 +18,19 @@ interface Candidate {
 /** The first name that is not taken; the last one tried when all are (Overwrite and Skip try one). */
 async function pickName(context: FileContext, item: FileItem): Promise<Candidate> {
   let last = '';
-  for (const name of candidateNames(context.render(item.values), context.handling)) {
+  for (const name of candidateNames(context.render(item), context.handling)) {
     last = name;
     if ((await context.catalog.name(name)) !== undefined) continue;
     const stat = await context.store.stat(name);
     if (stat === undefined) return { name, is: 'free' };
-    if (stat.key === item.key && item.version === undefined) return { name, is: 'own', stat };
+    if (isOwn(stat, item)) return { name, is: 'own', stat };
   }
   return { name: last, is: 'taken' };
+}
+
+/** Its key says so, and of an item that changes the hash of this very reading. */
+function isOwn(stat: FileStat, { key, version }: FileItem): boolean {
+  return stat.key === key && (version === undefined || stat.contentHash === version.hash);
 }
 
 /**
@@ -57,17 +63,14 @@ export async function reserveName(
       value: { name, item: item.key } satisfies CatalogName,
     });
   }
-  return write(
-    context,
-    item,
-    entry,
-    { ...itemFacts(item), ...firstState(context, name, picked) },
-    operations,
-  );
+  const row: CatalogItem = { ...itemFacts(item), ...firstState(context, item, name, picked) };
+  if (row.state === 'stored') operations.push(...storedOperations(item, row));
+  return write(context, item, entry, row, operations);
 }
 
 function firstState(
   context: FileContext,
+  item: FileItem,
   name: string,
   { is, stat }: Candidate,
 ): Pick<CatalogItem, 'state' | 'name'> {
@@ -75,7 +78,12 @@ function firstState(
     return { state: 'reserved', name };
   const { size, sha256, verified, tag } = stat;
   const found = { size, sha256, verified, tag, storedAt: context.now().toISOString() };
-  return { state: 'stored', name, ...found };
+  return {
+    state: 'stored',
+    name,
+    ...found,
+    ...(item.version === undefined ? {} : { version: item.version }),
+  };
 }
 
 /**

@@ -4,8 +4,9 @@ import type { FileItem } from '../destination.ts';
 import type { CatalogItem, PromisedFile } from './catalog.ts';
 import type { FileContext } from './file-context.ts';
 import type { FileStat, FileStore } from './file-store.ts';
+import { markStored, storing, storingOvertaken } from './mark-stored.ts';
 import { reserveName, reserveNext } from './reservation.ts';
-import { compareVersions, replacedRow, storedRow } from './versions.ts';
+import { compareVersions } from './versions.ts';
 
 /** A file that the caller has just made visible itself. */
 export interface OwnPut {
@@ -33,9 +34,7 @@ export async function settle(
     if (lost) {
       if (own?.promise.name === name) {
         // It was there, and another item has overwritten it or is about to.
-        const stored = storedRow(row, own.promise, own.tag, context.now(), true);
-        const by = { key: owner.value.item, at: context.now().toISOString() };
-        return catalog.update(entry, replacedRow(stored, name, by));
+        return markStored(context, entry, storingOvertaken(context, item, row, own, owner.value.item));
       }
       if (pending && handling !== 'Overwrite') return giveUp(context, item, entry);
       continue;
@@ -44,7 +43,7 @@ export async function settle(
     if (stat === undefined || (!pending && stat.tag === row.tag)) continue;
     const found = await findPromise(store, name, stat, promised);
     if (found !== undefined) {
-      return catalog.update(entry, storedRow(row, found, stat.tag, context.now(), handling === 'Overwrite'));
+      return markStored(context, entry, storing(context, item, row, found, stat.tag));
     }
     if (pending && handling !== 'Overwrite') return giveUp(context, item, entry);
   }
@@ -89,7 +88,7 @@ async function findPromise(
     .at(-1);
 }
 
-async function hashOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+export async function hashOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of chunks) hash.update(chunk);
   return hash.digest('hex');

@@ -6,6 +6,7 @@ import type { FileAttempt, FileFacts, FileStat, PutResult } from './file-store.t
 import { isMissing, noFileTag, type ShareFolder, tagOf } from './share-folder.ts';
 import { whileUnchanged } from './share-lease.ts';
 import { ShareUpload } from './share-upload.ts';
+import { incompleteFolder } from './store-name.ts';
 
 export interface ShareAttemptOptions {
   readonly folder: ShareFolder;
@@ -22,9 +23,6 @@ interface RenameConditions {
   readonly destinationLeaseAccessConditions?: { readonly leaseId: string };
 }
 
-/** Attempts lie here; no rendered name begins with a full stop. */
-export const incomplete = '.incomplete';
-
 /** One unfinished file in the store's hidden folder; a rename makes it visible. */
 export class ShareAttempt implements FileAttempt {
   readonly #folder: ShareFolder;
@@ -37,7 +35,7 @@ export class ShareAttempt implements FileAttempt {
   constructor({ folder, item, contentType, rangeBytes, patienceMs }: ShareAttemptOptions) {
     this.#folder = folder;
     this.#patienceMs = patienceMs;
-    this.#path = folder.hidden(`${incomplete}/${item}.${this.#id}`);
+    this.#path = folder.hidden(`${incompleteFolder}/${item}.${this.#id}`);
     const type = contentType ?? 'application/octet-stream';
     this.#upload = new ShareUpload(folder, this.#path, type, rangeBytes);
   }

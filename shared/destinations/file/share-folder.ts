@@ -44,6 +44,11 @@ export class ShareFolder {
     throw new Failure('item', 'name-refused', told);
   }
 
+  /** The path of the folder itself; empty for the root of the share. */
+  top(): string {
+    return this.#prefix;
+  }
+
   /** The path of something that no rendered name can be. */
   hidden(name: string): string {
     return this.#prefix === '' ? name : `${this.#prefix}/${name}`;
@@ -61,7 +66,7 @@ export class ShareFolder {
     try {
       const found = await this.file(path).getProperties();
       const metadata = found.metadata ?? {};
-      const { key, sha256, verified } = fromMetadata(metadata);
+      const { key, sha256, verified, contentHash } = fromMetadata(metadata);
       return {
         attempt: metadata.attempt,
         stat: {
@@ -70,6 +75,7 @@ export class ShareFolder {
           ...(sha256 === undefined ? {} : { sha256 }),
           ...(key === undefined ? {} : { key }),
           ...(verified === undefined ? {} : { verified: verified as FileEvidence }),
+          ...(contentHash === undefined ? {} : { contentHash }),
         },
       };
     } catch (error) {

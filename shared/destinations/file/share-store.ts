@@ -1,9 +1,11 @@
+import type { DirectoryItem, FileItem } from '@azure/storage-file-share';
 import { azureStatus } from '../../state/azure-failure.ts';
-import type { AttemptKey, FileAttempt, FileStat, FileStore } from './file-store.ts';
-import { incomplete, ShareAttempt } from './share-attempt.ts';
+import type { AttemptKey, FileAttempt, FileStat, FileStore, ListedFile } from './file-store.ts';
+import { ShareAttempt } from './share-attempt.ts';
 import { openShare, type ShareAccount } from './share-client.ts';
 import { isMissing, ShareFolder } from './share-folder.ts';
 import { whileUnchanged } from './share-lease.ts';
+import { incompleteFolder } from './store-name.ts';
 
 export type ShareStoreOptions = ShareAccount & {
   readonly share: string;
@@ -14,6 +16,8 @@ export type ShareStoreOptions = ShareAccount & {
   /** How long a lease of another process on a file that is to be replaced is waited for. Default 10 s. */
   readonly patienceMs?: number;
 };
+
+type DirectoryEntry = ({ kind: 'file' } & FileItem) | ({ kind: 'directory' } & DirectoryItem);
 
 const maxRangeBytes = 4 * 1024 * 1024;
 
@@ -74,9 +78,39 @@ class ShareStore implements FileStore {
     });
   }
 
+  async *list(): AsyncIterable<ListedFile> {
+    const folders = [''];
+    try {
+      for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+        const path = folder;
+        for await (const entry of this.#entries(path)) {
+          const name = path === '' ? entry.name : `${path}/${entry.name}`;
+          if (entry.kind === 'directory') folders.push(name);
+          else yield { name, size: entry.properties.contentLength };
+        }
+      }
+    } catch (error) {
+      throw this.#folder.failure(error);
+    }
+  }
+
+  /** Azure Files has no immutability policies. */
+  async fixed(): Promise<boolean> {
+    return false;
+  }
+
+  async *#entries(path: string): AsyncIterable<DirectoryEntry> {
+    const folder = path === '' ? this.#folder.top() : this.#folder.hidden(path);
+    try {
+      yield* this.#folder.directory(folder).listFilesAndDirectories();
+    } catch (error) {
+      if (!isMissing(azureStatus(error).code)) throw error;
+    }
+  }
+
   async sweep(idleMs: number, item?: string): Promise<void> {
     await this.#guard(async () => {
-      const folder = this.#folder.hidden(incomplete);
+      const folder = this.#folder.hidden(incompleteFolder);
       for (const name of await this.#leftovers(folder, idleMs, item)) {
         await this.#folder.file(`${folder}/${name}`).deleteIfExists();
       }
