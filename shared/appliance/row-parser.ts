@@ -30,6 +30,8 @@ export interface RowShape<Row> {
    * Throws for one that is in the wrong place.
    */
   begins(name: string, attributes: readonly string[] | undefined, depth: number): boolean;
+  /** A row made of the start tag of an element that has rows in it. Asked for each element outside rows. */
+  around?(name: string, attributes: readonly string[] | undefined, depth: number): Row | undefined;
   /**
    * The row, whole. `undefined`: nothing to give out.
    * @param xml as sent
@@ -163,6 +165,9 @@ export class RowParser<Row> {
     else if (this.#shape.begins(name.local, attributes, this.#depth)) {
       this.#rowFrom = this.#tagStart();
       this.#builder.open(name, attributes, this.#attributeForms);
+    } else {
+      const around = this.#shape.around?.(name.local, attributes, this.#depth);
+      if (around !== undefined) this.#give(around);
     }
   }
 
@@ -215,7 +220,10 @@ export class RowParser<Row> {
     }
     if (this.#kept.length > 0) this.#kept = [];
     const row = this.#shape.read(element, xml, this.#builder.takeHash());
-    if (row === undefined) return;
+    if (row !== undefined) this.#give(row);
+  }
+
+  #give(row: Row): void {
     this.#rows++;
     this.#ready.push(row);
     if (this.#nothingFound) throw this.#contradiction();

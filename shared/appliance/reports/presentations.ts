@@ -3,6 +3,7 @@ import type { Session, SessionReading } from '../../sessions/session.ts';
 import { attributeOf, deepText } from '../../sessions/xml-element.ts';
 import { type RowShape, unexpectedReport } from '../row-parser.ts';
 import { type ReadOptions, type RowReport, readRows } from '../row-report.ts';
+import { attributeIn } from './attributes.ts';
 
 const report = 'a presentation report';
 
@@ -18,7 +19,7 @@ export const presentationShape: RowShape<SessionReading> = {
   rows: 'presentations',
   isRoot: (name) => name.toLowerCase() !== 'html',
   begins(_name, attributes, depth) {
-    return depth === 2 && attributes !== undefined && lsidOf(attributes) !== undefined;
+    return depth === 2 && attributeIn(attributes, 'lsid') !== null;
   },
   read(element, xml, hash) {
     const sent = attributeOf(element, 'lsid');
@@ -41,9 +42,4 @@ export function readPresentations(
   options: ReadOptions = {},
 ): RowReport<SessionReading> {
   return readRows(chunks, presentationShape, options);
-}
-
-function lsidOf(attributes: readonly string[]): string | undefined {
-  for (let i = 0; i < attributes.length; i += 2) if (attributes[i] === 'lsid') return attributes[i + 1];
-  return undefined;
 }
