@@ -1,6 +1,7 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { createApi } from '../shared/api/app.ts';
+import { callerOf } from '../shared/api/caller.ts';
 import { runStarter } from '../shared/schedules/durable-starter.ts';
 import { services } from '../shared/service-provider.ts';
 
@@ -24,6 +25,7 @@ app.http('api', {
       get starter() {
         return runStarter(df.getClient(context));
       },
+      caller: callerOf(asked.headers, process.env),
     });
     const headers = Object.fromEntries(answer.headers);
     return { status: answer.status, headers, body: new Uint8Array(await answer.arrayBuffer()) };

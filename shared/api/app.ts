@@ -6,6 +6,7 @@ import { ledgerRoutes } from './ledger.ts';
 import { problemOf, problemResponse } from './problem.ts';
 import { pullRoutes } from './pulls.ts';
 import { runRoutes } from './runs.ts';
+import { secretRoutes } from './secrets.ts';
 import { settingsRoutes } from './settings.ts';
 
 /** The HTTP API: Request → Response, the same under Azure and locally. Errors are `application/problem+json`. */
@@ -15,6 +16,7 @@ export function createApi(): Hono<ApiEnvironment> {
   api.route('/ledger', ledgerRoutes());
   api.route('/pulls', pullRoutes());
   api.route('/runs', runRoutes());
+  api.route('/secrets', secretRoutes());
   api.route('/settings', settingsRoutes());
   api.notFound(() =>
     problemResponse({ status: 404, code: 'not-found', title: 'There is nothing at this address.' }),

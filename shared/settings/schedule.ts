@@ -1,6 +1,7 @@
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import { streamIds } from '../streams/stream.ts';
+import { reportPeriods } from '../streams/bucket.ts';
+import { commandShellFormats, streamIds } from '../streams/stream.ts';
 import { slug } from './names.ts';
 
 /** Where a new transfer begins. */
@@ -19,11 +20,25 @@ export const beginSchema = z
       'How far back the first run reads: days-back (default 90 days, what appliances keep), now, everything, a date, or the Last Run taken over from another client (read from one day before it).',
   });
 
+/** Choices that some data types leave; pulls have them too. */
+export const transferOptions = {
+  commandShellFormat: z.enum(commandShellFormats).optional().meta({
+    title: 'Command shell recordings as',
+    description: 'video (default), text, or both. What was read before a change stays as it was read.',
+  }),
+  reportPeriod: z.enum(reportPeriods).optional().meta({
+    title: 'Report period',
+    description:
+      'In which stretches team activity, vault account activity, exit surveys and license usage are read: whole UTC days (day, default) or hours (hour).',
+  }),
+};
+
 export const transferSchema = z.strictObject({
   site: slug.meta({ title: 'Site' }),
   destination: slug.meta({ title: 'Destination' }),
   dataTypes: z.array(z.enum(streamIds)).min(1).meta({ title: 'Data types' }),
   begin: beginSchema,
+  ...transferOptions,
 });
 
 const periodSchema = z.union(

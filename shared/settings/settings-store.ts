@@ -1,8 +1,11 @@
 import type { z } from 'zod';
 import { Failure } from '../errors.ts';
-import { StateConflict, type StateStore } from '../state/state-store.ts';
+import { isTooLarge, maxValueCharacters } from '../state/state-checks.ts';
+import { type Operation, StateConflict, type StateStore } from '../state/state-store.ts';
 import { checkPlaces } from './places.ts';
 import { emptySettings, type Settings, settingsSchema } from './settings.ts';
+import { settingsChanges } from './settings-changes.ts';
+import { historyRows, type SettingsAuthor } from './settings-history.ts';
 
 export interface StoredSettings {
   readonly settings: Settings;
@@ -20,31 +23,67 @@ export async function loadSettings(state: StateStore): Promise<StoredSettings> {
 }
 
 /**
- * Saves the whole document. `etag`: of the version that was changed; absent = there must be none yet.
- * Throws `Failure` `bad-settings` (first faults, with their places) or `settings-changed`.
+ * Saves the whole document, and with it a version of its own that says who changed what. A document without a change is
+ * left as it is. `etag`: of the version that was changed; absent = there must be none yet.
+ * Throws `Failure` `bad-settings` (first faults, with their places), `settings-too-large` or `settings-changed`.
  */
 export async function saveSettings(
   state: StateStore,
   input: unknown,
   etag?: string,
+  author: SettingsAuthor = { by: 'unknown', at: Date.now(), action: 'saved' },
 ): Promise<StoredSettings> {
-  const settings = parseSettings(input);
-  await checkPlaces(state, settings);
+  const settings = await checkSettings(state, input);
+  const entry = await state.get<unknown>(...CURRENT);
+  if (entry?.etag !== etag) throw changedMeanwhile();
+  const before = entry && readable(entry.value);
+  if (etag !== undefined && settingsChanges(before, settings).length === 0) return { settings, etag };
+  const [collection, partition, key] = CURRENT;
+  const current: Operation =
+    etag === undefined
+      ? { op: 'insert', key, value: settings }
+      : { op: 'update', key, value: settings, etag };
   try {
-    const next =
-      etag === undefined
-        ? await state.insert(...CURRENT, settings)
-        : await state.update(...CURRENT, settings, etag);
-    return { settings, etag: next };
+    await state.batch(collection, partition, [
+      current,
+      ...(await historyRows(state, before, settings, author)),
+    ]);
   } catch (error) {
-    if (!(error instanceof StateConflict)) throw error;
+    if (error instanceof StateConflict) throw changedMeanwhile(error);
+    throw error;
+  }
+  // The ETag goes out with this document only if it is still this one's.
+  const saved = await state.get<unknown>(...CURRENT);
+  const isOurs = saved && settingsChanges(saved.value, settings).length === 0;
+  return { settings, ...(isOurs ? { etag: saved.etag } : {}) };
+}
+
+/** What `saveSettings` checks, without saving. */
+export async function checkSettings(state: StateStore, input: unknown): Promise<Settings> {
+  const settings = parseSettings(input);
+  if (isTooLarge(settings))
     throw new Failure(
       'terminal',
-      'settings-changed',
-      'The settings were changed by somebody else meanwhile; read them again, then save with their ETag.',
-      { cause: error },
+      'settings-too-large',
+      `The settings are ${JSON.stringify(settings).length} characters long; at most ${maxValueCharacters} can be kept. Remove what is not used, or divide them over two installations.`,
     );
-  }
+  await checkPlaces(state, settings);
+  return settings;
+}
+
+/** What was saved, as today's schema reads it; what it does not take any more, as it is. */
+function readable(value: unknown): unknown {
+  const result = settingsSchema.safeParse(value);
+  return result.success ? result.data : value;
+}
+
+function changedMeanwhile(cause?: unknown): Failure {
+  return new Failure(
+    'terminal',
+    'settings-changed',
+    'The settings were changed by somebody else meanwhile; read them again, then save with their ETag.',
+    cause === undefined ? {} : { cause },
+  );
 }
 
 export function parseSettings(input: unknown): Settings {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { pluginOf } from '../destinations/index.ts';
-import { streamOf } from '../streams/index.ts';
 import { applicationSchema } from './application.ts';
 import { destinationSchema } from './destination.ts';
 import { notificationSchema } from './notifications.ts';
 import { scheduleSchema } from './schedule.ts';
 import { siteSchema } from './site.ts';
+import { namingFaults, scheduledStreams, transferFaults } from './transfer-checks.ts';
 
 /** Everything a user sets, as one document: it is saved and exported whole or not at all. Secrets are named in it. */
 export const settingsSchema = z
@@ -23,6 +23,7 @@ export const settingsSchema = z
     checkDestinations(settings.destinations, context);
     checkSchedules(settings, context);
     checkNames(settings, context);
+    checkShared(settings, context);
   });
 
 export type Settings = z.output<typeof settingsSchema>;
@@ -53,50 +54,41 @@ function checkDestinations(destinations: Settings['destinations'], context: z.Re
 }
 
 function checkSchedules(settings: Settings, context: z.RefinementCtx): void {
-  const sites = new Map(settings.sites.map((site) => [site.id, site]));
-  const destinations = new Map(settings.destinations.map((destination) => [destination.id, destination]));
   settings.schedules.forEach((schedule, index) => {
     schedule.transfers.forEach((transfer, at) => {
-      const path = ['schedules', index, 'transfers', at];
-      const site = sites.get(transfer.site);
-      if (!site) issue(context, [...path, 'site'], `there is no site "${transfer.site}"`);
-      const destination = destinations.get(transfer.destination);
-      if (!destination)
-        issue(context, [...path, 'destination'], `there is no destination "${transfer.destination}"`);
-      const takes = destination && pluginOf(destination.plugin)?.takes;
-      for (const id of transfer.dataTypes) {
-        const stream = streamOf(id);
-        if (takes && stream.content === 'file' && !takes.files)
-          issue(
-            context,
-            [...path, 'dataTypes'],
-            `${stream.title} can only be saved to files, not to "${destination?.name}"`,
-          );
-        if (site?.product && !stream.products.includes(site.product))
-          issue(context, [...path, 'dataTypes'], `${site.product} has no ${stream.title}`);
-      }
+      for (const { field, message } of transferFaults(settings, transfer))
+        issue(context, ['schedules', index, 'transfers', at, field], message);
     });
   });
 }
 
 /** A File Name Format has to tell the data types apart that go to the destination: else one replaces the other. */
 function checkNames(settings: Settings, context: z.RefinementCtx): void {
-  for (const [index, destination] of settings.destinations.entries()) {
-    const plugin = pluginOf(destination.plugin);
-    if (!plugin?.collisions || !plugin.settings.safeParse(destination.settings).success) continue;
-    const going = settings.schedules
-      .flatMap(({ transfers }) => transfers)
-      .filter((transfer) => transfer.destination === destination.id)
-      .flatMap(({ dataTypes }) => dataTypes);
-    const streams = [...new Set(going)].map(streamOf);
-    const samples = streams.map(({ sample }) => ({ values: { ...sample, SUPPORT_SITE_HOST: 'host' } }));
-    for (const [one, other] of plugin.collisions(destination.settings, samples))
-      issue(
-        context,
-        ['destinations', index, 'settings', 'fileNameFormat'],
-        `gives ${streams[one]?.title} and ${streams[other]?.title} the same name; add %EXTENSION%, or send them to destinations of their own`,
-      );
-  }
+  for (const [index, destination] of settings.destinations.entries())
+    for (const { message } of namingFaults(destination, scheduledStreams(settings, destination.id)))
+      issue(context, ['destinations', index, 'settings', 'fileNameFormat'], message);
+}
+
+/**
+ * Schedules that move one data type between the same places share how far they are: what one of them reads, the other
+ * does not read again. So they have to want the same of it.
+ */
+function checkShared(settings: Settings, context: z.RefinementCtx): void {
+  const chosen = new Map<string, string>();
+  settings.schedules.forEach((schedule, index) => {
+    schedule.transfers.forEach((transfer, at) => {
+      for (const stream of transfer.dataTypes) {
+        if (stream !== 'command-shell-recording') continue;
+        const { site, destination, commandShellFormat = 'video' } = transfer;
+        const key = `${site}|${destination}`;
+        const before = chosen.get(key);
+        chosen.set(key, commandShellFormat);
+        if (before === undefined || before === commandShellFormat) continue;
+        const path = ['schedules', index, 'transfers', at, 'commandShellFormat'];
+        issue(context, path, `another transfer to "${destination}" has ${before}: use both in each of them`);
+      }
+    });
+  });
 }
 
 function issue(context: z.RefinementCtx, path: PropertyKey[], message: string): void {

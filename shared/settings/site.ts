@@ -36,9 +36,11 @@ export const siteSchema = z.strictObject({
       description:
         'oauth: client id, and the name of its secret (16.1 and later). legacy: user name and password.',
     }),
-  backupPassword: secretName
-    .optional()
-    .meta({ title: 'Backup password', description: 'Name of the secret that protects backups.' }),
+  backupPassword: secretName.optional().meta({
+    title: 'Backup password',
+    description:
+      'Name of the secret that protects backups, NAME or NAME/VERSION. Keep its old versions: a backup opens with the one it was made with.',
+  }),
   certificateAuthority: z
     .string()
     .regex(/-----BEGIN CERTIFICATE-----/, 'give PEM text')

@@ -45,6 +45,17 @@ export function encodeValue(value: unknown): string {
   return text;
 }
 
+/** Whether a value is beyond what can be kept. For values that users make: these get a line of their own. */
+export function isTooLarge(value: unknown): boolean {
+  try {
+    encodeValue(value);
+    return false;
+  } catch (error) {
+    if (error instanceof RangeError) return true;
+    throw error;
+  }
+}
+
 export function checkBatch(operations: readonly Operation[]): void {
   if (operations.length < 1 || operations.length > maxBatchOperations) {
     throw new RangeError(`A batch has 1 to ${maxBatchOperations} operations; this has ${operations.length}.`);
