@@ -53,8 +53,18 @@ function checkDestinations(destinations: Settings['destinations'], context: z.Re
   }
 }
 
+/** A run is one record with the results of all its transfers. */
+const MOST_TRANSFERS = 300;
+
 function checkSchedules(settings: Settings, context: z.RefinementCtx): void {
   settings.schedules.forEach((schedule, index) => {
+    const transfers = schedule.transfers.reduce((sum, { dataTypes }) => sum + dataTypes.length, 0);
+    if (transfers > MOST_TRANSFERS)
+      issue(
+        context,
+        ['schedules', index, 'transfers'],
+        `${transfers} transfers (a data type each); at most ${MOST_TRANSFERS}: divide them over several schedules`,
+      );
     schedule.transfers.forEach((transfer, at) => {
       for (const { field, message } of transferFaults(settings, transfer))
         issue(context, ['schedules', index, 'transfers', at, field], message);
