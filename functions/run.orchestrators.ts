@@ -1,5 +1,6 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
 import * as df from 'durable-functions';
+import { bucketsOrchestration } from '../shared/transfer/buckets-orchestration.ts';
 import { filesOrchestration, snapshotOrchestration } from '../shared/transfer/files-orchestration.ts';
 import type { Orchestration, OrchestratorName, Steps } from '../shared/transfer/orchestration.ts';
 import { runOrchestration } from '../shared/transfer/run-orchestration.ts';
@@ -28,4 +29,5 @@ function register<I>(
 register('run', runOrchestration);
 register('site-sessions', sessionsOrchestration);
 register('site-snapshot', snapshotOrchestration);
+register('site-buckets', bucketsOrchestration);
 register('site-files', filesOrchestration);

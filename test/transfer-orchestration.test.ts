@@ -36,7 +36,7 @@ const driveSnapshot = (given: GroupInput, said: Answers) => drive(snapshotOrches
 function plan(slices: readonly Slice[], more = false): SessionsPlan {
   const bounds = { floor: 0, begin: 0 };
   const marks = Object.fromEntries(input.transfers.map((key) => [key, { etag: `${key}-0`, ...bounds }]));
-  return { appliance: 1000, ours: 1000, pull: false, slices, more, marks };
+  return { appliance: 1000, ours: 1000, pull: false, slices, more, marks, refused: {} };
 }
 
 const slice = (from: number, to: number, transfers: readonly string[] = input.transfers): Slice => ({

@@ -7,8 +7,10 @@ import { changeRun, isFinished, type PullSelection, type Transfer } from '../run
 import { makePullRun } from '../schedules/make-run.ts';
 import type { RunStarter } from '../schedules/tick.ts';
 import type { Services } from '../services.ts';
+import { transferOptions } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
 import { loadSettings } from '../settings/settings-store.ts';
+import { namingFaults, scheduledStreams, takesStream } from '../settings/transfer-checks.ts';
 import { streamOf } from '../streams/index.ts';
 import { streamIds } from '../streams/stream.ts';
 import { readBody } from './body.ts';
@@ -31,6 +33,7 @@ const pullSchema = z
       .min(1)
       .max(1000)
       .optional(),
+    ...transferOptions,
   })
   .refine(
     ({ from, sessions }) => from === undefined || sessions === undefined,
@@ -88,7 +91,12 @@ export async function startPull({ state, now }: Services, starter: RunStarter, i
 
 type Pull = z.output<typeof pullSchema>;
 
-function transfersOf(settings: Settings, { sites, destinations, dataTypes }: Pull): Transfer[] {
+function transfersOf(settings: Settings, pull: Pull): Transfer[] {
+  const { sites, destinations, dataTypes, commandShellFormat, reportPeriod } = pull;
+  const options = {
+    ...(commandShellFormat === undefined ? {} : { commandShellFormat }),
+    ...(reportPeriod === undefined ? {} : { reportPeriod }),
+  };
   for (const id of sites)
     if (!settings.sites.some((site) => site.id === id))
       throw new Failure('terminal', 'unknown-site', `There is no site "${id}" in the settings.`);
@@ -97,20 +105,46 @@ function transfersOf(settings: Settings, { sites, destinations, dataTypes }: Pul
     if (destination) return { id, takes: pluginOf(destination.plugin)?.takes };
     throw new Failure('terminal', 'unknown-destination', `There is no destination "${id}" in the settings.`);
   });
-  return [...new Set(dataTypes)].flatMap((stream) => {
-    const { content, title } = streamOf(stream);
-    const able = plugins.filter(
-      ({ takes }) => takes && (takes.files || (content === 'session' && takes.sessions)),
-    );
-    if (able.length === 0) throw badRequest(`dataTypes: none of the destinations takes ${title}.`);
+  const transfers = [...new Set(dataTypes)].flatMap((id) => {
+    const stream = streamOf(id);
+    const able = plugins.filter(({ takes }) => takes && takesStream(takes, stream));
+    if (able.length === 0) throw badRequest(`dataTypes: none of the destinations takes ${stream.title}.`);
+    // What a product is known not to have is left out where another site has it.
+    const having = [...new Set(sites)].filter((siteId) => {
+      const product = settings.sites.find((site) => site.id === siteId)?.product;
+      return product === undefined || stream.products.includes(product);
+    });
+    if (having.length === 0) throw badRequest(`dataTypes: none of the sites has ${stream.title}.`);
     const begin = { kind: 'now' } as const;
-    return [...new Set(sites)].flatMap((siteId) =>
-      able.map(({ id }): Transfer => ({ siteId, stream, destinationId: id, begin })),
+    return having.flatMap((siteId) =>
+      able.map((destination): Transfer => {
+        return { siteId, stream: id, destinationId: destination.id, begin, ...options };
+      }),
     );
   });
+  checkNames(settings, transfers);
+  return transfers;
+}
+
+/** As settings are checked: with what schedules bring to the same destination. */
+function checkNames(settings: Settings, transfers: readonly Transfer[]): void {
+  for (const destination of settings.destinations) {
+    const pulled = transfers
+      .filter(({ destinationId }) => destinationId === destination.id)
+      .map((transfer) => ({ siteId: transfer.siteId, stream: transfer.stream, options: transfer }));
+    if (pulled.length === 0) continue;
+    const fault = namingFaults(destination, [...scheduledStreams(settings, destination.id), ...pulled]).find(
+      ({ streams }) => streams.some((stream) => pulled.some((one) => one.stream === stream)),
+    );
+    if (fault)
+      throw badRequest(`destinations: the File Name Format of "${destination.name}" ${fault.message}.`);
+  }
 }
 
 function selectionOf(pull: Pull, transfers: readonly Transfer[], now: number): PullSelection | undefined {
+  const buckets = transfers.map(({ stream }) => streamOf(stream)).find(({ from }) => from === 'bucket');
+  if (pull.sessions && buckets)
+    throw badRequest(`dataTypes: ${buckets.title} has no sessions; pull it by from and to.`);
   if (pull.sessions)
     return { by: 'lsids', lsids: [...new Set(pull.sessions.map((lsid) => lsid.toLowerCase()))] };
   if (pull.from !== undefined) {
@@ -121,7 +155,7 @@ function selectionOf(pull: Pull, transfers: readonly Transfer[], now: number): P
     if (to <= from || from < 0) throw badRequest('from: must lie before to.');
     return { by: 'start_time', from, to };
   }
-  if (transfers.some(({ stream }) => streamOf(stream).from === 'session-report'))
+  if (transfers.some(({ stream }) => streamOf(stream).from !== 'snapshot'))
     throw badRequest('Body: give from (and to), or sessions.');
   return undefined;
 }

@@ -1,13 +1,13 @@
 import type { FailureReport } from '../errors.ts';
 import type { Begin } from '../settings/schedule.ts';
 import { type Entry, StateConflict, type StateStore, stateKey } from '../state/state-store.ts';
-import type { StreamId } from '../streams/stream.ts';
+import type { StreamId, TransferOptions } from '../streams/stream.ts';
 
 /** `partial`: something is still owed or was set aside. `failed`: at least one transfer could do nothing. */
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled';
 
 /** Site × data type × destination: what a run moves. */
-export interface Transfer {
+export interface Transfer extends TransferOptions {
   readonly siteId: string;
   readonly stream: StreamId;
   readonly destinationId: string;

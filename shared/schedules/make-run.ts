@@ -9,6 +9,7 @@ import {
   transferKey,
 } from '../runs/run.ts';
 import { keepRunSettings } from '../runs/run-settings.ts';
+import { checkRunSize } from '../runs/run-size.ts';
 import { pinPlaces } from '../settings/places.ts';
 import type { Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -16,8 +17,10 @@ import { StateConflict, type StateStore } from '../state/state-store.ts';
 
 /** The transfers of a schedule, one a data type; what is named twice counts once. */
 export function transfersOf(schedule: Schedule): Transfer[] {
-  const transfers = schedule.transfers.flatMap(({ site, destination, dataTypes, begin }) =>
-    dataTypes.map((stream): Transfer => ({ siteId: site, stream, destinationId: destination, begin })),
+  const transfers = schedule.transfers.flatMap(({ site, destination, dataTypes, begin, ...options }) =>
+    dataTypes.map(
+      (stream): Transfer => ({ siteId: site, stream, destinationId: destination, begin, ...options }),
+    ),
   );
   return [...new Map(transfers.map((transfer) => [transferKey(transfer), transfer])).values()];
 }
@@ -63,6 +66,7 @@ export function makePullRun(
 async function makeRun(state: StateStore, settings: Settings, run: Run): Promise<Run> {
   const made = await getRun(state, run.id);
   if (made) return made;
+  checkRunSize(run);
   // Settings first: a run that can be seen can be worked on.
   await pinPlaces(state, await keepRunSettings(state, run, settings));
   await enterLive(state, run);

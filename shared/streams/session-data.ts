@@ -1,4 +1,4 @@
-import { sampleSession } from './session-values.ts';
+import { sampleSession, sessionValues } from './session-values.ts';
 import type { SessionDataStream } from './stream.ts';
 
 /** IC guide: session data, one XML file a session, or rows of the SQL schema. */
@@ -7,7 +7,9 @@ export const sessionData: SessionDataStream = {
   title: 'Session Data',
   products: ['RS', 'PRA'],
   permissions: ['perm_reporting_support', 'perm_reporting'],
-  sample: { ...sampleSession, EXTENSION: 'xml' },
+  samples: () => [{ ...sampleSession, EXTENSION: 'xml' }],
   from: 'session-report',
+  report: 'session',
   content: 'session',
+  valuesOf: sessionValues,
 };

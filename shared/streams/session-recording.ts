@@ -11,8 +11,9 @@ export const sessionRecording: SessionFileStream = {
   title: 'Session Recordings',
   products: ['RS', 'PRA'],
   permissions: ['perm_reporting_support', 'perm_reporting'],
-  sample: { ...sampleSession, EXTENSION: 'flv' },
+  samples: () => [{ ...sampleSession, EXTENSION: 'flv' }],
   from: 'session-report',
+  report: 'session',
   content: 'file',
   items: (session) =>
     session.recordings.session

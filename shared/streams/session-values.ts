@@ -12,10 +12,22 @@ export function sessionValues(session: Session): FileNameValues {
   };
 }
 
+/** The same of a presentation: SESSION_TYPE tells it from a session. */
+export function presentationValues(presentation: Session): FileNameValues {
+  return { ...sessionValues(presentation), SESSION_TYPE: 'presentation' };
+}
+
 /** One session's values, for checking formats. */
 export const sampleSession: FileNameValues = {
   LSID: '0123456789abcdef0123456789abcdef',
   LSEQ: '1',
   EXTERNAL_KEY: 'key',
   SESSION_TYPE: 'support',
+};
+
+/** One presentation's. */
+export const samplePresentation: FileNameValues = {
+  ...sampleSession,
+  LSID: 'fedcba9876543210fedcba9876543210',
+  SESSION_TYPE: 'presentation',
 };

@@ -2,6 +2,7 @@ import type { Services } from '../services.ts';
 import { commitSlice } from './commit-slice.ts';
 import { drain } from './drain.ts';
 import { oweSnapshot } from './owe-snapshot.ts';
+import { planBuckets } from './plan-buckets.ts';
 import { planLooks } from './plan-looks.ts';
 import { planSessions } from './plan-sessions.ts';
 import { readReport } from './read-report.ts';
@@ -18,6 +19,7 @@ export const activities = {
   'commit-slice': commitSlice,
   'drop-staged': dropStaged,
   'plan-looks': planLooks,
+  'plan-buckets': planBuckets,
   'end-reading': endReading,
   'owe-snapshot': oweSnapshot,
   drain,

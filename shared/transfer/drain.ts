@@ -1,4 +1,4 @@
-import type { FileSink } from '../destinations/destination.ts';
+import type { Destination, FileSink } from '../destinations/destination.ts';
 import { Failure, type FailureReport, reportFailure } from '../errors.ts';
 import { reportPart } from '../runs/progress.ts';
 import { addCounts, type Counts, noCounts, transferKey } from '../runs/run.ts';
@@ -114,13 +114,7 @@ class Drain {
         continue;
       try {
         const destination = await services.destination(destinationIn(settings, destinationId));
-        if (!destination.files)
-          throw new Failure(
-            'terminal',
-            'no-files',
-            `"${destination.name}" cannot take files (${this.#stream.title}).`,
-          );
-        this.#sinks.set(destinationId, destination.files);
+        this.#sinks.set(destinationId, sinkOf(destination, this.#stream));
       } catch (error) {
         this.#failures.set(destinationId, reportFailure(error));
       }
@@ -201,6 +195,13 @@ class Drain {
       await reportPart(services.state, run.id, key, `drain-${this.#input.part}`, counts, alarms);
     }
   }
+}
+
+/** Files where the destination takes files; else, of a report that is no session, rows. */
+function sinkOf({ name, files, reports }: Destination, { from, title }: FileStream): FileSink {
+  const sink = files ?? (from === 'bucket' ? reports : undefined);
+  if (sink) return sink;
+  throw new Failure('terminal', 'no-files', `"${name}" cannot take files (${title}).`);
 }
 
 function groupByItem(entries: readonly OwedEntry[]): OwedEntry[][] {

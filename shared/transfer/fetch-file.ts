@@ -3,7 +3,7 @@ import type { FileDownload } from '../appliance/appliance.ts';
 import type { FileContent, FileItem, FileSink, FileWrite, Origin } from '../destinations/destination.ts';
 import { Failure } from '../errors.ts';
 import { stateKey } from '../state/state-store.ts';
-import type { FileDescription, StreamId } from '../streams/stream.ts';
+import type { FileDescription, FileStream, StreamId } from '../streams/stream.ts';
 import { servedExtension } from './served-extension.ts';
 
 /** The item's key at every destination: the recorded host stands for the appliance, whatever the site is called. */
@@ -11,19 +11,29 @@ export function fileKey(origin: Origin, stream: StreamId, key: string): string {
   return stateKey(origin.host, stream, key);
 }
 
+/** A file on its way. `end-tag`: the chunks come to an end only if the document does. */
+export interface Download extends Omit<FileDownload, 'evidence'> {
+  readonly evidence: FileDownload['evidence'] | { readonly kind: 'end-tag' };
+}
+
 export interface FetchFile {
   readonly origin: Origin;
-  readonly stream: StreamId;
+  readonly stream: FileStream;
   readonly item: FileDescription;
   readonly sinks: ReadonlyMap<string, FileSink>;
-  /** Asks the appliance. Called a second time only where nothing says that the first body was whole. */
-  open(): Promise<FileDownload>;
-  /** A snapshot differs at each reading: two of them cannot be compared. */
-  readonly snapshot: boolean;
+  /**
+   * Asks the appliance; undefined: it has nothing. Called a second time only where nothing says that the first body
+   * was whole.
+   */
+  open(): Promise<Download | undefined>;
+  /** Id of the run. */
+  readonly run: string;
   readonly signal: AbortSignal;
 }
 
 export type FileOutcome =
+  /** The appliance has nothing here, and that is all there is to it. */
+  | { readonly status: 'empty' }
   | {
       readonly status: 'stored' | 'unchanged' | 'older' | 'skipped';
       readonly bytes: number;
@@ -36,8 +46,12 @@ export type FileOutcome =
  * and holds back itself alone. Throws what the appliance's side throws; then no sink has anything.
  */
 export async function fetchFile(request: FetchFile): Promise<Map<string, FileOutcome>> {
-  const download = await request.open();
   const outcomes = new Map<string, FileOutcome>();
+  const download = await request.open();
+  if (!download) {
+    for (const id of request.sinks.keys()) outcomes.set(id, { status: 'empty' });
+    return outcomes;
+  }
   const writes = new Map<string, FileWrite>();
   try {
     for (const [id, sink] of request.sinks) {
@@ -54,6 +68,12 @@ export async function fetchFile(request: FetchFile): Promise<Map<string, FileOut
     if (writes.size === 0) return outcomes;
     const content = await verify(request, download, read);
     for (const [id, write] of writes) {
+      if (await isThere(request, id, content)) {
+        await write.abort();
+        writes.delete(id);
+        outcomes.set(id, { status: 'unchanged', bytes: 0 });
+        continue;
+      }
       const committed = await settle(() => write.commit(content));
       writes.delete(id);
       if ('error' in committed) outcomes.set(id, { status: 'failed', error: committed.error });
@@ -70,15 +90,25 @@ export async function fetchFile(request: FetchFile): Promise<Map<string, FileOut
   }
 }
 
-function fileItem(request: FetchFile, sink: FileSink, download: FileDownload): FileItem {
-  const { origin, stream, item } = request;
+/** Read again, and the same as before. */
+async function isThere({ origin, stream, item, sinks }: FetchFile, id: string, content: FileContent) {
+  if (item.again === undefined) return false;
+  const before = await sinks.get(id)?.find(fileKey(origin, stream.id, item.again));
+  return before?.sha256 === content.sha256;
+}
+
+function fileItem(request: FetchFile, sink: FileSink, download: Download): FileItem {
+  const { origin, stream, item, run } = request;
+  const { defaultFormat } = stream;
   const extension =
     sink.extension === 'as-served' ? servedExtension(download, item.extension) : item.extension;
   return {
     origin,
-    stream,
-    key: fileKey(origin, stream, item.key),
+    run,
+    stream: stream.id,
+    key: fileKey(origin, stream.id, item.key),
     values: { ...item.values, SUPPORT_SITE_HOST: origin.host, EXTENSION: extension },
+    ...(defaultFormat === undefined ? {} : { defaultFormat }),
     ...(download.contentType === undefined ? {} : { contentType: download.contentType }),
   };
 }
@@ -89,7 +119,7 @@ interface Copied {
 }
 
 async function copy(
-  download: FileDownload,
+  download: Download,
   writes: Map<string, FileWrite>,
   outcomes: Map<string, FileOutcome>,
   signal: AbortSignal,
@@ -115,23 +145,27 @@ async function copy(
 }
 
 /** Rule: truncation is an error, and where nothing tells a whole body from a cut one, a second reading has to. */
-async function verify(request: FetchFile, download: FileDownload, read: Copied): Promise<FileContent> {
+async function verify(request: FetchFile, download: Download, read: Copied): Promise<FileContent> {
   const { evidence } = download;
   if (evidence.kind === 'length') {
     if (evidence.bytes === read.size) return { ...read, verified: 'length' };
     throw truncated(request, `${read.size} of ${evidence.bytes} bytes came`);
   }
-  if (evidence.kind === 'chunked') return { ...read, verified: 'chunked' };
-  const again = await reread(await request.open(), request.signal);
+  if (evidence.kind !== 'none') return { ...read, verified: evidence.kind };
+  const second = await request.open();
+  if (!second) throw truncated(request, 'nothing was there when it was read again');
+  const again = await reread(second, request.signal);
   if (again.sha256 === read.sha256) return { ...read, verified: 'read-twice' };
-  if (request.snapshot && again.size <= read.size) return { ...read, verified: 'unverified' };
+  // A snapshot differs at each reading: two of them cannot be compared.
+  if (request.stream.from === 'snapshot' && again.size <= read.size)
+    return { ...read, verified: 'unverified' };
   throw truncated(
     request,
     `two readings differ (${read.size} and ${again.size} bytes) and nothing tells the length`,
   );
 }
 
-async function reread(download: FileDownload, signal: AbortSignal): Promise<Copied> {
+async function reread(download: Download, signal: AbortSignal): Promise<Copied> {
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of download.chunks) {
@@ -146,11 +180,11 @@ function truncated({ origin, stream, item }: FetchFile, what: string): Failure {
   return new Failure(
     'transient',
     'truncated',
-    `${stream} ${item.key} of ${origin.host} is not whole: ${what}.`,
+    `${stream.id} ${item.key} of ${origin.host} is not whole: ${what}.`,
   );
 }
 
-async function abandon(download: FileDownload): Promise<void> {
+async function abandon(download: Download): Promise<void> {
   // Leaving the loop at once ends the connection.
   for await (const _ of download.chunks) break;
 }

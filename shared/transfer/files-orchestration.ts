@@ -1,5 +1,6 @@
 import type { FailureReport } from '../errors.ts';
 import { type TransferKey, transferParts } from '../runs/run.ts';
+import { notThere } from '../streams/available.ts';
 import { streamOf } from '../streams/index.ts';
 import type { StreamId } from '../streams/stream.ts';
 import { fanOut, type Orchestration, type Steps, step } from './orchestration.ts';
@@ -66,7 +67,11 @@ export function* drainAll(
   let result: GroupResult = { failures: failedBefore, cancelled: false };
   for (const stream of input.streams.filter((id) => streamOf(id).content === 'file')) {
     const transfers = input.transfers.filter((transfer) => transferParts(transfer).stream === stream);
-    const files: FilesInput = { ...input, streams: [stream], transfers, stream };
+    // What the appliance does not have is not asked for.
+    const without = transfers
+      .filter((transfer) => notThere.has(failedBefore[transfer]?.code ?? ''))
+      .map((transfer) => transferParts(transfer).destinationId);
+    const files: FilesInput = { ...input, streams: [stream], transfers, stream, without };
     const drained = (yield durable.orchestrator(
       'site-files',
       files,

@@ -3,9 +3,11 @@ import { reportPart } from '../runs/progress.ts';
 import { getRun, isFinished, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { type Entry, StateConflict } from '../state/state-store.ts';
+import { unavailable } from '../streams/available.ts';
 import { streamOf } from '../streams/index.ts';
-import type { StreamId } from '../streams/stream.ts';
+import type { SnapshotStream, StreamId } from '../streams/stream.ts';
 import { ledgerKey, ledgerPartition, type OwedItem, owe } from './ledger.ts';
+import { holdSlot } from './slots.ts';
 import { type Outcome, type Work, work } from './work.ts';
 
 export interface OweSnapshotInput {
@@ -20,6 +22,7 @@ export function oweSnapshot(services: Services, input: OweSnapshotInput): Promis
     const { run, site } = at;
     const stream = streamOf(input.stream);
     if (stream.from !== 'snapshot') throw new Error(`${stream.id} is no snapshot`);
+    await checkAvailable(at, stream);
     const item = stream.itemAt(new Date(run.dueAt));
     const transfers = run.transfers.filter(
       (transfer) => transfer.siteId === site.id && transfer.stream === stream.id,
@@ -37,6 +40,20 @@ export function oweSnapshot(services: Services, input: OweSnapshotInput): Promis
     }
     return {};
   });
+}
+
+/** A data type that every appliance has shows itself whether the account may have it. */
+async function checkAvailable({ services, site, signal }: Work, stream: SnapshotStream): Promise<void> {
+  if (stream.since === undefined && stream.products.length === 2) return;
+  const slot = await holdSlot(services, site, signal);
+  try {
+    await slot.take(signal);
+    const info = await services.appliance(site).info({ signal });
+    const failure = unavailable(stream, info, `"${site.name}" (${site.host})`);
+    if (failure) throw failure;
+  } finally {
+    await slot.release();
+  }
 }
 
 /** Wanted by another run that has not ended. */

@@ -7,6 +7,7 @@ import type { FileStream } from '../streams/stream.ts';
 import { beginAttempt, dropAttempt, failAttempt } from './attempts.ts';
 import { type FileOutcome, fetchFile, fileKey } from './fetch-file.ts';
 import { ledgerPartition, type OwedEntry, type OwedItem } from './ledger.ts';
+import { openOwed } from './open-owed.ts';
 import type { Slot } from './slots.ts';
 import type { Work } from './work.ts';
 
@@ -124,7 +125,7 @@ export class OwedFile {
   }
 
   async #attempt(rows: readonly OwedEntry[], slot: Slot): Promise<Map<string, FileOutcome>> {
-    const { services, site, signal } = this.#work;
+    const { run, signal } = this.#work;
     const outcomes = new Map<string, FileOutcome>();
     const left = new Map<string, FileSink>();
     for (const { value } of rows) {
@@ -138,18 +139,11 @@ export class OwedFile {
     }
     const item = rows[0]?.value.item;
     if (!item) throw new Error('an owed file without rows');
-    const appliance = services.appliance(site);
     const open = async () => {
       await slot.take(signal);
-      if (this.#stream.from === 'session-report') return this.#stream.open(appliance, item, { signal });
-      const password =
-        site.backupPassword === undefined
-          ? {}
-          : { password: await services.secrets.get(site.backupPassword) };
-      return this.#stream.open(appliance, item, { signal, ...password });
+      return openOwed(this.#work, this.#stream, item);
     };
-    const snapshot = this.#stream.from === 'snapshot';
-    const request = { origin: this.#origin, stream: this.#stream.id, item, open, snapshot, signal };
+    const request = { origin: this.#origin, stream: this.#stream, item, open, run: run.id, signal };
     try {
       const fetched = await withRetry(() => fetchFile({ ...request, sinks: left }), { signal });
       for (const [id, outcome] of fetched) outcomes.set(id, outcome);
@@ -177,6 +171,8 @@ export class OwedFile {
     if (outcome.status !== 'failed') {
       const partition = ledgerPartition(this.#work.site.id, this.#stream.id);
       await state.remove('ledger', partition, row.key);
+      if (outcome.status === 'empty') return;
+      if (this.#stream.from === 'bucket') this.#count(row, { found: 1 });
       if (outcome.status === 'stored') this.#count(row, { stored: 1, bytes: outcome.bytes });
       else this.#count(row, outcome.status === 'skipped' ? { skipped: 1 } : { repeated: 1 });
       if (outcome.unverified)
@@ -223,7 +219,7 @@ export class OwedFile {
     }
   }
 
-  #count(row: OwedEntry, counts: Partial<Counts>): void {
-    this.#result.counts.set(row.value.destinationId, counts);
+  #count({ value: { destinationId } }: OwedEntry, counts: Partial<Counts>): void {
+    this.#result.counts.set(destinationId, { ...this.#result.counts.get(destinationId), ...counts });
   }
 }

@@ -1,7 +1,8 @@
 import { type TransferKey, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
-import { streamOf } from '../streams/index.ts';
+import type { SessionReportKind } from '../streams/stream.ts';
 import { openSessions } from './open-sessions.ts';
+import { isFedBy } from './plan-sessions.ts';
 import { type Outcome, work } from './work.ts';
 
 export interface LooksInput {
@@ -9,6 +10,8 @@ export interface LooksInput {
   readonly siteId: string;
   readonly appliance: number;
   readonly without: readonly TransferKey[];
+  /** Absent: sessions. */
+  readonly report?: SessionReportKind;
   /** The last lsid of the batches before. */
   readonly after?: string;
 }
@@ -30,7 +33,7 @@ const BATCHES = 6;
 export function planLooks(services: Services, input: LooksInput): Promise<Outcome<Looks>> {
   return work(services, input, async ({ run, site }) => {
     const transfers = run.transfers
-      .filter(({ siteId, stream }) => siteId === site.id && streamOf(stream).from === 'session-report')
+      .filter(({ siteId, stream }) => siteId === site.id && isFedBy(stream, input.report))
       .map(transferKey)
       .filter((key) => !input.without.includes(key));
     const waiting = new Map<string, TransferKey[]>();

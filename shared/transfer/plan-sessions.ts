@@ -1,9 +1,10 @@
-import type { ApplianceInfo } from '../appliance/appliance.ts';
-import { Failure } from '../errors.ts';
-import { reportPart } from '../runs/progress.ts';
+import type { FailureReport } from '../errors.ts';
 import { type Transfer, type TransferKey, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { streamOf } from '../streams/index.ts';
+import type { SessionReportKind, StreamId } from '../streams/stream.ts';
+import { alarmOfJump } from './jump-alarm.ts';
+import { refusals } from './refusals.ts';
 import { holdSlot } from './slots.ts';
 import { beginAt, ensureWatermark } from './watermark.ts';
 import { type MarkBounds, planWindow, segments, slices, type Window } from './window.ts';
@@ -26,7 +27,11 @@ export interface SessionsPlan {
   readonly slices: readonly Slice[];
   readonly more: boolean;
   readonly marks: Readonly<Record<TransferKey, Mark>>;
+  /** Transfers whose data type this appliance or account cannot give. */
+  readonly refused: Readonly<Record<TransferKey, FailureReport>>;
 }
+
+type Windows = Pick<SessionsPlan, 'slices' | 'more' | 'marks'>;
 
 /** The fence: a watermark moves under this ETag only, and keeps to its bounds. */
 export interface Mark extends MarkBounds {
@@ -43,6 +48,8 @@ export interface PlanInput {
   readonly siteId: string;
   /** Transfers that failed for good in this run. */
   readonly without: readonly TransferKey[];
+  /** Absent: sessions. */
+  readonly report?: SessionReportKind;
 }
 
 /** Asks the appliance for its time, and says what is to be read for which transfers. */
@@ -53,45 +60,35 @@ export function planSessions(services: Services, input: PlanInput): Promise<Outc
       await slot.take(at.signal);
       const info = await services.appliance(at.site).info({ signal: at.signal });
       const ours = Math.floor(services.now() / 1000);
-      checkPermission(at, info);
-      const transfers = sessionTransfers(at).filter(
-        (transfer) => !input.without.includes(transferKey(transfer)),
-      );
+      const wanted = at.run.transfers
+        .filter(({ siteId, stream }) => siteId === at.site.id && isFedBy(stream, input.report))
+        .filter((transfer) => !input.without.includes(transferKey(transfer)));
+      const refused = refusals(at, wanted, info);
+      const transfers = wanted.filter((transfer) => !(transferKey(transfer) in refused));
       const facts = {
         pull: at.run.kind === 'pull',
+        refused,
         appliance: info.now,
         ours,
         ...(info.applianceId === undefined ? {} : { applianceId: info.applianceId }),
         ...(info.apiVersion === undefined ? {} : { apiVersion: info.apiVersion }),
       };
       if (facts.pull) return { ...facts, ...planPull(at, transfers) };
-      return { ...facts, ...(await planWindows(at, transfers, info.now, ours)) };
+      const counted = input.report !== 'presentation';
+      return { ...facts, ...(await planWindows(at, transfers, info.now, ours, counted)) };
     } finally {
       await slot.release();
     }
   });
 }
 
-function sessionTransfers(at: Work): Transfer[] {
-  return at.run.transfers.filter(
-    ({ siteId, stream }) => siteId === at.site.id && streamOf(stream).from === 'session-report',
-  );
+/** Whether a data type comes from this report. */
+export function isFedBy(id: StreamId, report: SessionReportKind = 'session'): boolean {
+  const stream = streamOf(id);
+  return stream.from === 'session-report' && stream.report === report;
 }
 
-function checkPermission(at: Work, info: ApplianceInfo): void {
-  const granted = info.permissions;
-  if (!granted) return;
-  const names = ['perm_reporting', 'perm_reporting_support'];
-  const known = names.filter((name) => name in granted);
-  if (known.length === 0 || known.some((name) => granted[name] !== '0' && granted[name] !== 'deny')) return;
-  throw new Failure(
-    'terminal',
-    'no-permission',
-    `Site "${at.site.name}" (${at.site.host}): the API account may not read session reports (${known.join(', ')} is ${granted[known[0] ?? '']}); allow Reporting for it at /login > Management > API Configuration.`,
-  );
-}
-
-function planPull(at: Work, transfers: readonly Transfer[]): Pick<SessionsPlan, 'slices' | 'more' | 'marks'> {
+function planPull(at: Work, transfers: readonly Transfer[]): Windows {
   const selection = at.run.selection;
   if (selection?.by !== 'start_time') return { slices: [], more: false, marks: {} };
   const keys = transfers.map(transferKey);
@@ -105,7 +102,8 @@ async function planWindows(
   transfers: readonly Transfer[],
   appliance: number,
   ours: number,
-): Promise<Pick<SessionsPlan, 'slices' | 'more' | 'marks'>> {
+  counted: boolean,
+): Promise<Windows> {
   const { services, site, run } = at;
   const marks: Record<TransferKey, Mark> = {};
   const windows: { consumer: TransferKey; window: Window }[] = [];
@@ -117,11 +115,12 @@ async function planWindows(
     const window = planWindow(mark, { appliance, ours });
     marks[key] = { etag, ...window.bounds };
     windows.push({ consumer: key, window });
-    if (window.jump) await alarm(at, key, window.jump.seconds);
+    if (window.jump) await alarmOfJump(at, key, window.jump.seconds);
   }
   const all: Slice[] = [];
   for (const segment of segments(windows)) {
-    const count = await sliceCount(at, segment);
+    // There are few presentations; a slice that proves too large is halved.
+    const count = counted ? await sliceCount(at, segment) : 1;
     for (const slice of slices(segment, count)) all.push({ ...slice, transfers: segment.consumers });
   }
   return { slices: all.slice(0, SLICES_A_PLAN), more: all.length > SLICES_A_PLAN, marks };
@@ -133,10 +132,4 @@ async function sliceCount({ services, site, signal }: Work, window: Window): Pro
   const listing = services.appliance(site).sessionListing({ by: 'start_time', ...window }, { signal });
   for await (const _ of listing) sessions++;
   return Math.ceil(sessions / SESSIONS_A_SLICE);
-}
-
-async function alarm({ services, run, site }: Work, key: TransferKey, seconds: number): Promise<void> {
-  const text = `The appliance's clock jumped by ${seconds} s against ours since the last run; what may lie in between is read again. Check the time service (NTP) of both.`;
-  services.log.warn(text, { run: run.id, site: site.id, transfer: key, seconds });
-  await reportPart(services.state, run.id, key, 'clock', {}, [text]);
 }

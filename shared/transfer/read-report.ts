@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { ReportBody, SessionSelector } from '../appliance/appliance.ts';
 import { checkReport } from '../appliance/checked-report.ts';
+import { presentationShape } from '../appliance/reports/presentations.ts';
+import { Failure } from '../errors.ts';
 import { withRetry } from '../retry.ts';
 import type { Services } from '../services.ts';
-import { SESSION_LEASE, takeLease } from './reader-lease.ts';
+import type { SessionReportKind } from '../streams/stream.ts';
+import { leaseOf, takeLease } from './reader-lease.ts';
 import { holdSlot } from './slots.ts';
 import { type Outcome, type Work, work } from './work.ts';
 
@@ -11,6 +14,8 @@ export interface ReadInput {
   readonly runId: string;
   readonly siteId: string;
   readonly selector: SessionSelector;
+  /** Absent: sessions. */
+  readonly report?: SessionReportKind;
 }
 
 export interface ReadReport {
@@ -40,14 +45,14 @@ export function readReport(
 ): Promise<Outcome<ReadReport>> {
   return work(services, input, async (at) => {
     // A long back-fill renews the lease slice by slice. If another run has it by now, both read: no harm is done.
-    await takeLease(services, at.site.id, SESSION_LEASE, at.run.id);
+    await takeLease(services, at.site.id, leaseOf(input.report), at.run.id);
     const slot = await holdSlot(services, at.site, at.signal);
     try {
       return await withRetry(
         async () => {
           await slot.take(at.signal);
           const readAt = services.now();
-          const body = await services.appliance(at.site).sessionReport(input.selector, { signal: at.signal });
+          const body = await ask(at, input);
           if (!body) return { sessions: 0, tooLarge: false, readAt };
           return { ...(await stage(at, input, body, largest)), readAt };
         },
@@ -59,9 +64,16 @@ export function readReport(
   });
 }
 
+function ask({ services, site, signal }: Work, { selector, report }: ReadInput) {
+  const appliance = services.appliance(site);
+  return report === 'presentation'
+    ? appliance.presentationReport(selector, { signal })
+    : appliance.sessionReport(selector, { signal });
+}
+
 async function stage(
   at: Work,
-  { runId, selector }: ReadInput,
+  { runId, selector, report: kind }: ReadInput,
   body: ReportBody,
   largest: number,
 ): Promise<Omit<ReadReport, 'readAt'>> {
@@ -69,14 +81,25 @@ async function stage(
   const staged = `${runId}/${randomUUID()}.xml`;
   const halvable = selector.by !== 'lsids' && selector.to - selector.from > 1;
   const { name, host } = at.site;
-  const report = checkReport(halvable ? bounded(body.chunks, largest, at) : body.chunks, `${name} (${host})`);
+  const report = checkReport(
+    halvable ? bounded(body.chunks, largest, at) : body.chunks,
+    `${name} (${host})`,
+    kind === 'presentation' ? presentationShape : undefined,
+  );
   try {
     await at.services.staging.write(staged, report);
+    if (kind === 'presentation' && report.sessions === 0) throw unknownReport(`${name} (${host})`);
     return { staged, sessions: report.sessions, tooLarge: false };
   } catch (error) {
     if (error instanceof TooLarge) return { sessions: 0, tooLarge: true };
     throw error;
   }
+}
+
+/** Its elements are unverified: better a failure that is seen than presentations that are passed over. */
+function unknownReport(where: string): Failure {
+  const message = `${where}: the presentation report has content, and nothing in it has an lsid.`;
+  return new Failure('transient', 'unexpected-document', message);
 }
 
 async function* bounded(

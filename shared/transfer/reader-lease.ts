@@ -1,5 +1,6 @@
 import type { Services } from '../services.ts';
 import { StateConflict, stateKey } from '../state/state-store.ts';
+import type { SessionReportKind } from '../streams/stream.ts';
 
 /**
  * One reader at a time for what a site's sessions are read from. It belongs to the run, not to the process, so that a
@@ -11,8 +12,10 @@ interface Lease {
   readonly expires: number;
 }
 
-/** What session reports are read under. */
-export const SESSION_LEASE = 'sessions';
+/** What session reports are read under, and presentation reports. */
+export function leaseOf(report: SessionReportKind = 'session'): string {
+  return report === 'presentation' ? 'presentations' : 'sessions';
+}
 
 const LEASE_MS = 15 * 60_000;
 

@@ -67,7 +67,7 @@ export async function retryItems(
   const runs: Run[] = [];
   let made = 0;
   for (const { transfer, rows: members } of groups.values()) {
-    const named = streamOf(transfer.stream).content === 'session';
+    const named = streamOf(transfer.stream).content !== 'file';
     const run =
       named || options.now
         ? await makePullRun(services.state, options.settings, {

@@ -1,6 +1,7 @@
 import type { FailureReport } from '../errors.ts';
 import type { TransferKey } from '../runs/run.ts';
-import type { Orchestration, Steps } from './orchestration.ts';
+import type { SessionReportKind } from '../streams/stream.ts';
+import type { Orchestration, OrchestratorName, Steps } from './orchestration.ts';
 import { step } from './orchestration.ts';
 import type { Group } from './run-steps.ts';
 
@@ -14,6 +15,18 @@ export interface GroupInput extends Group {
   readonly runId: string;
   /** Of the group's own orchestration; those it starts are named after it. */
   readonly instanceId: string;
+}
+
+const orchestrators: Readonly<Record<Group['feed'], OrchestratorName>> = {
+  sessions: 'site-sessions',
+  presentations: 'site-sessions',
+  snapshot: 'site-snapshot',
+  buckets: 'site-buckets',
+};
+
+/** Which report feeds the group, for the steps that ask; sessions where it is not said. */
+export function reportOf({ feed }: GroupInput): { readonly report?: SessionReportKind } {
+  return feed === 'presentations' ? { report: 'presentation' } : {};
 }
 
 const unexpected: FailureReport = {
@@ -34,8 +47,7 @@ export function* runOrchestration(
       const tasks = groups.map((group, index) => {
         const instanceId = `${runId}-g${index}`;
         const input: GroupInput = { ...group, runId, instanceId };
-        const name = group.feed === 'sessions' ? 'site-sessions' : 'site-snapshot';
-        return durable.orchestrator(name, input, instanceId);
+        return durable.orchestrator(orchestrators[group.feed], input, instanceId);
       });
       results.push(...((yield durable.all(tasks)) as GroupResult[]));
     } catch {

@@ -16,16 +16,20 @@ import {
   type TransferResult,
   transferKey,
 } from '../runs/run.ts';
+import { fitRun } from '../runs/run-size.ts';
 import { markLastRun } from '../schedules/schedule-state.ts';
 import type { Services } from '../services.ts';
 import { streamOf } from '../streams/index.ts';
-import type { StreamId } from '../streams/stream.ts';
-import { releaseLease, SESSION_LEASE, takeLease } from './reader-lease.ts';
+import type { SessionReportKind, StreamId } from '../streams/stream.ts';
+import { leaseOf, releaseLease, takeLease } from './reader-lease.ts';
 
-/** What a run is made of: session reports of a site, then the files they announce; and each snapshot by itself. */
+/**
+ * What a run is made of: session reports of a site, then the files they announce; presentation reports likewise; reports
+ * read in buckets of time; and each snapshot by itself.
+ */
 export interface Group {
   readonly siteId: string;
-  readonly feed: 'sessions' | 'snapshot';
+  readonly feed: 'sessions' | 'presentations' | 'snapshot' | 'buckets';
   readonly streams: readonly StreamId[];
   readonly transfers: readonly TransferKey[];
 }
@@ -52,8 +56,8 @@ export async function startRun(
     { siteId: string; feed: Group['feed']; streams: Set<StreamId>; transfers: TransferKey[] }
   >();
   for (const transfer of run.transfers) {
-    const feed = streamOf(transfer.stream).from === 'session-report' ? 'sessions' : 'snapshot';
-    const key = feed === 'sessions' ? `${transfer.siteId}|sessions` : `${transfer.siteId}|${transfer.stream}`;
+    const feed = feedOf(transfer.stream);
+    const key = `${transfer.siteId}|${feed === 'snapshot' ? transfer.stream : feed}`;
     const group = groups.get(key) ?? { siteId: transfer.siteId, feed, streams: new Set(), transfers: [] };
     group.streams.add(transfer.stream);
     group.transfers.push(transferKey(transfer));
@@ -62,24 +66,38 @@ export async function startRun(
   return { groups: [...groups.values()].map((group) => ({ ...group, streams: [...group.streams] })) };
 }
 
+function feedOf(id: StreamId): Group['feed'] {
+  const stream = streamOf(id);
+  switch (stream.from) {
+    case 'session-report':
+      return stream.report === 'presentation' ? 'presentations' : 'sessions';
+    case 'bucket':
+      return 'buckets';
+    case 'snapshot':
+      return 'snapshot';
+  }
+}
+
 export interface LeaseInput {
   readonly runId: string;
   readonly siteId: string;
+  /** Absent: sessions. */
+  readonly report?: SessionReportKind;
 }
 
 export async function leaseReader(
   services: Services,
-  { runId, siteId }: LeaseInput,
+  { runId, siteId, report }: LeaseInput,
 ): Promise<{ taken: boolean }> {
   const run = await getRun(services.state, runId);
   // A cancelled run must not wait: what follows will see it and end.
   if (run?.cancelRequested) return { taken: true };
-  return { taken: await takeLease(services, siteId, SESSION_LEASE, runId) };
+  return { taken: await takeLease(services, siteId, leaseOf(report), runId) };
 }
 
 /** Frees the lease: what follows is no reading. */
-export async function endReading(services: Services, { runId, siteId }: LeaseInput): Promise<object> {
-  await releaseLease(services, siteId, SESSION_LEASE, runId);
+export async function endReading(services: Services, { runId, siteId, report }: LeaseInput): Promise<object> {
+  await releaseLease(services, siteId, leaseOf(report), runId);
   return {};
 }
 
@@ -111,13 +129,13 @@ export async function finishRun(
       const key = transferKey(transfer);
       return resultOf(transfer, progress.get(key), failures[key], cancelled);
     });
-    return {
+    return fitRun({
       ...current,
       status: failure ? 'failed' : runStatus(results),
       results,
       ...(failure ? { failure } : {}),
       finishedAt: new Date(services.now()).toISOString(),
-    };
+    });
   });
   const internal = [run, ...(run.results ?? [])].some((part) => part.failure?.kind === 'internal');
   if (run.scheduleId !== undefined && !internal)

@@ -10,7 +10,10 @@ const extensions: Readonly<Record<string, string>> = {
 };
 
 /** The extension of what the appliance says it sends: of its file name, else by Content-Type, else the guide's. */
-export function servedExtension(download: FileDownload, guide: string): string {
+export function servedExtension(
+  download: Pick<FileDownload, 'fileName' | 'contentType'>,
+  guide: string,
+): string {
   const named = /\.([A-Za-z0-9]{1,8})$/.exec(download.fileName ?? '')?.[1];
   const type = download.contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return named?.toLowerCase() ?? extensions[type] ?? guide;

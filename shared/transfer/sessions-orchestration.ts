@@ -3,7 +3,7 @@ import type { TransferKey } from '../runs/run.ts';
 import { drainAll } from './files-orchestration.ts';
 import { type Orchestration, type Steps, step } from './orchestration.ts';
 import type { SessionsPlan } from './plan-sessions.ts';
-import { failAll, type GroupInput, type GroupResult, guarded } from './run-orchestration.ts';
+import { failAll, type GroupInput, type GroupResult, guarded, reportOf } from './run-orchestration.ts';
 import { SliceReader } from './slice-reader.ts';
 
 /** What one generation hands to the next: references and counts, no bodies. */
@@ -26,11 +26,11 @@ export function* sessionsOrchestration(
   const { runId, siteId } = input;
   let continued = false;
   const result = yield* guarded(input, function* () {
-    if (!input.leased) yield* waitForLease(durable, runId, siteId);
+    if (!input.leased) yield* waitForLease(durable, input);
     const failures: Record<TransferKey, FailureReport> = { ...input.failures };
     const plan = input.plan ?? (yield* planned(durable, input, failures));
     if (plan === undefined || plan === 'cancelled') {
-      yield* step(durable, 'end-reading', { runId, siteId });
+      yield* step(durable, 'end-reading', { runId, siteId, ...reportOf(input) });
       return { failures, cancelled: plan === 'cancelled' };
     }
     const reader = new SliceReader(durable, input, plan, failures);
@@ -47,7 +47,7 @@ export function* sessionsOrchestration(
       return { failures, cancelled: false };
     }
     if (!reader.cancelled) yield* look(durable, input, plan, reader, failures);
-    yield* step(durable, 'end-reading', { runId, siteId });
+    yield* step(durable, 'end-reading', { runId, siteId, ...reportOf(input) });
     if (reader.cancelled) return { failures, cancelled: true };
     return yield* drainAll(durable, group(input), failures, input.instanceId);
   });
@@ -58,9 +58,10 @@ function group({ runId, instanceId, siteId, feed, streams, transfers }: Sessions
   return { runId, instanceId, siteId, feed, streams, transfers };
 }
 
-function* waitForLease(durable: Orchestration, runId: string, siteId: string): Steps<void> {
+function* waitForLease(durable: Orchestration, input: SessionsInput): Steps<void> {
+  const { runId, siteId } = input;
   for (let attempt = 0; attempt < LEASE_TRIES; attempt++) {
-    const { taken } = yield* step(durable, 'lease-reader', { runId, siteId });
+    const { taken } = yield* step(durable, 'lease-reader', { runId, siteId, ...reportOf(input) });
     if (taken) return;
     yield durable.sleep(LEASE_PAUSE_MS);
   }
@@ -73,9 +74,17 @@ function* planned(
   failures: Record<TransferKey, FailureReport>,
 ): Steps<SessionsPlan | 'cancelled' | undefined> {
   const { runId, siteId } = input;
-  const outcome = yield* step(durable, 'plan-sessions', { runId, siteId, without: Object.keys(failures) });
+  const outcome = yield* step(durable, 'plan-sessions', {
+    runId,
+    siteId,
+    without: Object.keys(failures),
+    ...reportOf(input),
+  });
   if (outcome.status === 'cancelled') return 'cancelled';
-  if (outcome.status === 'done') return outcome;
+  if (outcome.status === 'done') {
+    Object.assign(failures, outcome.refused);
+    return input.transfers.every((transfer) => transfer in failures) ? undefined : outcome;
+  }
   Object.assign(failures, failAll(input.transfers, outcome.failure));
   return undefined;
 }
@@ -97,6 +106,7 @@ function* look(
       siteId,
       appliance: plan.appliance,
       without: Object.keys(failures),
+      ...reportOf(input),
       ...at,
     });
     if (looks.status === 'failed') {

@@ -4,7 +4,7 @@ import type { TransferKey } from '../runs/run.ts';
 import { fanOut, type Orchestration, type Steps, step } from './orchestration.ts';
 import type { Mark, SessionsPlan, Slice } from './plan-sessions.ts';
 import type { ReadReport } from './read-report.ts';
-import { failAll, type GroupInput } from './run-orchestration.ts';
+import { failAll, type GroupInput, reportOf } from './run-orchestration.ts';
 import { halve } from './window.ts';
 import type { WriteInput } from './write-report.ts';
 
@@ -88,7 +88,7 @@ export class SliceReader {
     const reads = yield* fanOut(
       this.#durable,
       'read-report',
-      readings.map(({ selector }) => ({ runId, siteId, selector })),
+      readings.map(({ selector }) => ({ runId, siteId, selector, ...reportOf(this.#input) })),
     );
     if (reads.some(({ status }) => status === 'cancelled')) {
       this.cancelled = true;

@@ -1,6 +1,6 @@
 import type { Destination, Origin } from '../destinations/destination.ts';
 import { Failure } from '../errors.ts';
-import type { FileDescription, SessionFileStream } from '../streams/stream.ts';
+import type { FileDescription, SessionFileStream, TransferOptions } from '../streams/stream.ts';
 import { fileKey } from './fetch-file.ts';
 import { owe } from './ledger.ts';
 import { pool } from './pool.ts';
@@ -15,6 +15,7 @@ export function recordingTaker(
   origin: Origin,
   stream: SessionFileStream,
   destination: Destination,
+  options: TransferOptions,
 ): Taker {
   const sink = destination.files;
   if (!sink)
@@ -23,7 +24,7 @@ export function recordingTaker(
     async take(batch) {
       const items = batch
         .filter(({ final }) => final)
-        .flatMap(({ reading }) => stream.items(reading.session));
+        .flatMap(({ reading }) => stream.items(reading.session, options));
       const owed: { item: FileDescription; destinationId: string }[] = [];
       await pool(items, LOOK_UPS_AT_ONCE, async (item) => {
         if (!(await sink.find(fileKey(origin, stream.id, item.key))))

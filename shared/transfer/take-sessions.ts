@@ -4,7 +4,7 @@ import type { Destination, FileSink, Origin, SessionSink } from '../destinations
 import { Failure, type FailureReport, reportFailure } from '../errors.ts';
 import type { Counts } from '../runs/run.ts';
 import type { Session } from '../sessions/session.ts';
-import { sessionValues } from '../streams/session-values.ts';
+import type { EntryStream } from '../streams/stream.ts';
 import { fileKey } from './fetch-file.ts';
 import { ledgerKey, ledgerPartition, rowsOf, setAside } from './ledger.ts';
 import { pool } from './pool.ts';
@@ -13,15 +13,26 @@ import type { Work } from './work.ts';
 
 const FILES_AT_ONCE = 8;
 
-/** Session data: records where the destination takes records, else one XML file a session. */
-export function sessionTaker(at: Work, origin: Origin, destination: Destination): Taker {
-  if (destination.sessions) return recordTaker(at, origin, destination.id, destination.sessions);
-  if (destination.files) return fileTaker(at, origin, destination.id, destination.files);
-  throw new Failure('terminal', 'no-sessions', `"${destination.name}" cannot take session data.`);
+/** Session data: records where the destination takes records, else one XML file a session. Presentations: files. */
+export function sessionTaker(at: Work, origin: Origin, stream: EntryStream, destination: Destination): Taker {
+  if (destination.sessions && stream.content === 'session')
+    return recordTaker(at, origin, stream, destination.id, destination.sessions);
+  if (destination.files) return fileTaker(at, origin, stream, destination.id, destination.files);
+  throw new Failure(
+    'terminal',
+    'no-sessions',
+    `"${destination.name}" cannot take ${stream.title.toLowerCase()}.`,
+  );
 }
 
-function recordTaker(at: Work, origin: Origin, destinationId: string, sink: SessionSink): Taker {
-  const ledger = new SetAsideSessions(at, destinationId);
+function recordTaker(
+  at: Work,
+  origin: Origin,
+  stream: EntryStream,
+  destinationId: string,
+  sink: SessionSink,
+): Taker {
+  const ledger = new SetAsideSessions(at, stream, destinationId);
   return {
     async take(batch) {
       const versions = batch.map(({ reading, readAt }) => ({
@@ -48,15 +59,21 @@ function recordTaker(at: Work, origin: Origin, destinationId: string, sink: Sess
   };
 }
 
-function fileTaker(at: Work, origin: Origin, destinationId: string, sink: FileSink): Taker {
-  const ledger = new SetAsideSessions(at, destinationId);
+function fileTaker(
+  at: Work,
+  origin: Origin,
+  stream: EntryStream,
+  destinationId: string,
+  sink: FileSink,
+): Taker {
+  const ledger = new SetAsideSessions(at, stream, destinationId);
   return {
     async take(batch) {
       const counts = { found: batch.length, stored: 0, repeated: 0, skipped: 0, setAside: 0, bytes: 0 };
       const final = batch.filter((taken) => taken.final);
       await pool(final, FILES_AT_ONCE, async (taken) => {
         try {
-          const done = await storeDocument(origin, sink, taken);
+          const done = await storeDocument(origin, stream, sink, taken, at.run.id);
           counts[done.status]++;
           counts.bytes += done.bytes;
           await ledger.stored(taken.reading.session);
@@ -75,19 +92,26 @@ function fileTaker(at: Work, origin: Origin, destinationId: string, sink: FileSi
 /** Sessions that a destination would not take stand in the ledger, until it has taken a reading of them after all. */
 class SetAsideSessions {
   readonly #at: Work;
+  readonly #stream: EntryStream;
   readonly #destinationId: string;
   #rows: Promise<Set<string>> | undefined;
 
-  constructor(at: Work, destinationId: string) {
+  constructor(at: Work, stream: EntryStream, destinationId: string) {
     this.#at = at;
+    this.#stream = stream;
     this.#destinationId = destinationId;
   }
 
   async setAside(session: Session, failure: FailureReport): Promise<void> {
     const { services, site } = this.#at;
-    const item = { key: session.lsid, lsid: session.lsid, values: sessionValues(session), extension: 'xml' };
+    const item = {
+      key: session.lsid,
+      lsid: session.lsid,
+      values: this.#stream.valuesOf(session),
+      extension: 'xml',
+    };
     const { state, now } = services;
-    await setAside(state, site.id, 'session-data', item, this.#destinationId, failure, now());
+    await setAside(state, site.id, this.#stream.id, item, this.#destinationId, failure, now());
     (await this.#known()).add(this.#keyOf(session));
   }
 
@@ -96,7 +120,7 @@ class SetAsideSessions {
     const key = this.#keyOf(session);
     const rows = await this.#known();
     if (!rows.delete(key)) return;
-    await services.state.remove('ledger', ledgerPartition(site.id, 'session-data'), key);
+    await services.state.remove('ledger', ledgerPartition(site.id, this.#stream.id), key);
   }
 
   #keyOf({ lsid }: Session): string {
@@ -106,24 +130,28 @@ class SetAsideSessions {
   /** One look for all sessions of a slice: asking for each by itself would double the work on each. */
   #known(): Promise<Set<string>> {
     const { services, site } = this.#at;
-    this.#rows ??= rowsOf(services.state, site.id, 'session-data', this.#destinationId);
+    this.#rows ??= rowsOf(services.state, site.id, this.#stream.id, this.#destinationId);
     return this.#rows;
   }
 }
 
 async function storeDocument(
   origin: Origin,
+  { id, defaultFormat, valuesOf }: EntryStream,
   sink: FileSink,
   { reading, readAt, root }: TakenSession,
+  run: string,
 ): Promise<{ status: keyof Pick<Counts, 'stored' | 'repeated' | 'skipped'>; bytes: number }> {
   const { session, hash, xml } = reading;
   const begun = await sink.begin({
     origin,
-    stream: 'session-data',
-    key: fileKey(origin, 'session-data', session.lsid),
-    values: { ...sessionValues(session), SUPPORT_SITE_HOST: origin.host, EXTENSION: 'xml' },
+    run,
+    stream: id,
+    key: fileKey(origin, id, session.lsid),
+    values: { ...valuesOf(session), SUPPORT_SITE_HOST: origin.host, EXTENSION: 'xml' },
     version: { hash, closed: session.endTime !== null, readAt },
     contentType: 'application/xml',
+    ...(defaultFormat === undefined ? {} : { defaultFormat }),
   });
   if (begun.status === 'skipped') return { status: 'skipped', bytes: 0 };
   if (begun.status !== 'write') return { status: 'repeated', bytes: 0 };

@@ -17,6 +17,11 @@ export interface Watermark {
   readonly offset: number;
   /** Who moved it: a repeat of the same step recognises its own work. */
   readonly by: string;
+  /**
+   * Of reports in buckets, after a clock was set back: those that begin before `until` were read once already. Unix
+   * seconds, the appliance's clock. `tag` marks the second readings.
+   */
+  readonly again?: { readonly until: number; readonly tag: string };
 }
 
 const SECONDS_A_DAY = 86_400;

@@ -1,3 +1,4 @@
+import { readPresentations } from '../appliance/reports/presentations.ts';
 import { readSessionReport } from '../appliance/session-report.ts';
 import { reportPart } from '../runs/progress.ts';
 import { type Counts, type Transfer, type TransferKey, transferKey, transferOf } from '../runs/run.ts';
@@ -5,6 +6,7 @@ import { destinationIn } from '../runs/run-settings.ts';
 import type { Services } from '../services.ts';
 import type { SessionReading } from '../sessions/session.ts';
 import { streamOf } from '../streams/index.ts';
+import type { SessionReportKind } from '../streams/stream.ts';
 import { missedSessions } from './missed-sessions.ts';
 import { forgetOpen, isFinal, openRow, openSessions, rememberOpen } from './open-sessions.ts';
 import { recordingTaker } from './take-files.ts';
@@ -54,9 +56,9 @@ async function taker(at: Work, input: WriteInput, transfer: Transfer): Promise<T
   const stream = streamOf(transfer.stream);
   if (stream.from !== 'session-report') throw new Error(`${stream.id} does not come from session reports`);
   const origin = originOf(at.site, input);
-  return stream.content === 'session'
-    ? sessionTaker(at, origin, destination)
-    : recordingTaker(at, origin, stream, destination);
+  return stream.content === 'file'
+    ? recordingTaker(at, origin, stream, destination, transfer)
+    : sessionTaker(at, origin, stream, destination);
 }
 
 class ReportWriter {
@@ -64,6 +66,7 @@ class ReportWriter {
   readonly #input: WriteInput;
   readonly #transfer: TransferKey;
   readonly #taker: Taker;
+  readonly #kind: SessionReportKind;
   #open = new Set<string>();
   readonly #seen = new Set<string>();
   counts: Record<string, number> = {};
@@ -74,6 +77,8 @@ class ReportWriter {
     this.#input = input;
     this.#transfer = transferKey(transfer);
     this.#taker = taker;
+    const stream = streamOf(transfer.stream);
+    this.#kind = stream.from === 'session-report' ? stream.report : 'session';
   }
 
   async write(): Promise<void> {
@@ -102,11 +107,14 @@ class ReportWriter {
     const seen = new Set([...this.#seen].map((lsid) => lsid.toLowerCase()));
     for (const lsid of this.#input.expected ?? [])
       if (!seen.has(lsid))
-        this.alarms.push(`${name} (${host}) does not know the session ${lsid}: check its id, and the site.`);
+        this.alarms.push(
+          `${name} (${host}) does not know the ${this.#kind} ${lsid}: check its id, and the site.`,
+        );
   }
 
   async #writeStaged(staged: string): Promise<void> {
-    const report = readSessionReport(this.#at.services.staging.read(staged));
+    const bytes = this.#at.services.staging.read(staged);
+    const report = this.#kind === 'presentation' ? readPresentations(bytes) : readSessionReport(bytes);
     let batch: TakenSession[] = [];
     let characters = 0;
     const readAt = this.#input.appliance + this.#input.readAt / 1000 - this.#input.ours;

@@ -1,0 +1,14 @@
+import { reportPart } from '../runs/progress.ts';
+import type { TransferKey } from '../runs/run.ts';
+import type { Work } from './work.ts';
+
+/** Says in the log and in the run's result that the clocks jumped against each other. */
+export async function alarmOfJump(
+  { services, run, site }: Work,
+  key: TransferKey,
+  seconds: number,
+): Promise<void> {
+  const text = `The appliance's clock jumped by ${seconds} s against ours since the last run; what may lie in between is read again. Check the time service (NTP) of both.`;
+  services.log.warn(text, { run: run.id, site: site.id, transfer: key, seconds });
+  await reportPart(services.state, run.id, key, 'clock', {}, [text]);
+}
