@@ -95,7 +95,7 @@ export function createAlias(
   base: { readonly name: string; readonly columns: readonly string[] },
 ): string {
   const columns = base.columns.map((column) => dialect.quoted(column)).join(', ');
-  return dialect.createView(name, `SELECT ${columns} FROM ${dialect.quoted(base.name)}`);
+  return dialect.createView(name, `SELECT ${columns} FROM ${dialect.table(base.name)}`);
 }
 
 /** Everything, for an empty database: a script whose statements may each be run again. */

@@ -22,45 +22,50 @@ export const mssqlTypes: Readonly<Record<OwnKind, string>> = {
   time: 'datetime2(0)',
 };
 
-/** For T-SQL under any setting of QUOTED_IDENTIFIER. */
+/** Good under any setting of QUOTED_IDENTIFIER. */
 export function bracketed(name: string): string {
   return `[${name.replaceAll(']', ']]')}]`;
 }
 
-function literal(text: string): string {
+export function mssqlLiteral(text: string): string {
   return `N'${text.replaceAll("'", "''")}'`;
 }
 
-function missing(kind: 'TABLES' | 'VIEWS', name: string): string {
-  return `IF NOT EXISTS (SELECT 1 FROM INFORMATION_SCHEMA.${kind} WHERE TABLE_SCHEMA = SCHEMA_NAME() AND TABLE_NAME = ${literal(name)})`;
+/** T-SQL for the tables of one schema. */
+export function mssqlDdl(schema: string): DdlDialect {
+  const literal = mssqlLiteral;
+  const table = (name: string) => `${bracketed(schema)}.${bracketed(name)}`;
+  const named = (name: string) => `TABLE_SCHEMA = ${literal(schema)} AND TABLE_NAME = ${literal(name)}`;
+  const unless = (view: 'TABLES' | 'VIEWS' | 'COLUMNS', condition: string) =>
+    `IF NOT EXISTS (SELECT 1 FROM INFORMATION_SCHEMA.${view} WHERE ${condition})`;
+  return {
+    id: 'mssql',
+    quoted: bracketed,
+    table,
+    column(kind, { needed, primary, references }) {
+      const child = kind === 'session' || kind === 'event' || kind === 'report';
+      const parts = [mssqlTypes[kind]];
+      if (kind !== 'id') parts.push(needed || child || primary ? 'NOT NULL' : 'NULL');
+      if (primary) parts.push('PRIMARY KEY');
+      if (references !== undefined) parts.push(`REFERENCES ${table(references)} ([id]) ON DELETE CASCADE`);
+      return parts.join(' ');
+    },
+    createTable: (name, lines) =>
+      `${unless('TABLES', named(name))}\nCREATE TABLE ${table(name)} (\n  ${lines.join(',\n  ')}\n)`,
+    addColumn: (name, column, definition) =>
+      `${unless('COLUMNS', `${named(name)} AND COLUMN_NAME = ${literal(column)}`)}\nALTER TABLE ${table(name)} ADD ${bracketed(column)} ${definition}`,
+    createIndex: (name, of, columns) =>
+      `IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = ${literal(name)} AND object_id = OBJECT_ID(${literal(table(of))}))\nCREATE INDEX ${bracketed(name)} ON ${table(of)} (${columns.map(bracketed).join(', ')})`,
+    // A view has to be the first statement of its batch.
+    createView: (name, select) =>
+      `${unless('VIEWS', named(name))}\nEXEC (${literal(`CREATE VIEW ${table(name)} AS ${select}`)})`,
+    noteStep: (step, name) =>
+      `IF NOT EXISTS (SELECT 1 FROM ${table('ic_schema')} WHERE [step] = ${step})\nINSERT INTO ${table('ic_schema')} ([step], [name], [applied_at]) VALUES (${step}, ${literal(name)}, GETUTCDATE())`,
+    noteTable: (name) =>
+      `IF NOT EXISTS (SELECT 1 FROM ${table('ic_table')} WHERE [table_name] = ${literal(name)})\nINSERT INTO ${table('ic_table')} ([table_name], [made_at]) VALUES (${literal(name)}, GETUTCDATE())`,
+    joined: (text) => `STRING_AGG(CAST(${text} AS nvarchar(max)), N', ')`,
+    pair: (name, value) => `COALESCE(${name}, N'') + N'=' + COALESCE(${value}, N'')`,
+    secondsBetween: (from, to) => `CAST(DATEDIFF(second, ${from}, ${to}) AS bigint)`,
+    dayOf: (time) => `CAST(${time} AS date)`,
+  };
 }
-
-export const mssqlDdl: DdlDialect = {
-  id: 'mssql',
-  quoted: bracketed,
-  column(kind, { needed, primary, references }) {
-    const child = kind === 'session' || kind === 'event' || kind === 'report';
-    const parts = [mssqlTypes[kind]];
-    if (kind !== 'id') parts.push(needed || child || primary ? 'NOT NULL' : 'NULL');
-    if (primary) parts.push('PRIMARY KEY');
-    if (references !== undefined) parts.push(`REFERENCES ${bracketed(references)} ([id]) ON DELETE CASCADE`);
-    return parts.join(' ');
-  },
-  createTable: (name, lines) =>
-    `${missing('TABLES', name)}\nCREATE TABLE ${bracketed(name)} (\n  ${lines.join(',\n  ')}\n)`,
-  addColumn: (table, column, definition) =>
-    `IF NOT EXISTS (SELECT 1 FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = SCHEMA_NAME() AND TABLE_NAME = ${literal(table)} AND COLUMN_NAME = ${literal(column)})\nALTER TABLE ${bracketed(table)} ADD ${bracketed(column)} ${definition}`,
-  createIndex: (name, table, columns) =>
-    `IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = ${literal(name)} AND object_id = OBJECT_ID(${literal(bracketed(table))}))\nCREATE INDEX ${bracketed(name)} ON ${bracketed(table)} (${columns.map(bracketed).join(', ')})`,
-  // A view has to be the first statement of its batch.
-  createView: (name, select) =>
-    `${missing('VIEWS', name)}\nEXEC (${literal(`CREATE VIEW ${bracketed(name)} AS ${select}`)})`,
-  noteStep: (step, name) =>
-    `IF NOT EXISTS (SELECT 1 FROM [ic_schema] WHERE [step] = ${step})\nINSERT INTO [ic_schema] ([step], [name], [applied_at]) VALUES (${step}, ${literal(name)}, GETUTCDATE())`,
-  noteTable: (name) =>
-    `IF NOT EXISTS (SELECT 1 FROM [ic_table] WHERE [table_name] = ${literal(name)})\nINSERT INTO [ic_table] ([table_name], [made_at]) VALUES (${literal(name)}, GETUTCDATE())`,
-  joined: (text) => `STRING_AGG(CAST(${text} AS nvarchar(max)), N', ')`,
-  pair: (name, value) => `COALESCE(${name}, N'') + N'=' + COALESCE(${value}, N'')`,
-  secondsBetween: (from, to) => `CAST(DATEDIFF(second, ${from}, ${to}) AS bigint)`,
-  dayOf: (time) => `CAST(${time} AS date)`,
-};

@@ -4,6 +4,8 @@ import { type ColumnKind, columnsOf, type GuideTable, namesOfColumns } from './s
 /** What the views need said in the database's own words. Arguments and results are SQL. */
 export interface ViewDialect {
   quoted(name: string): string;
+  /** A table's name as it is to be referred to from anywhere. */
+  table(name: string): string;
   /** `name=value`. */
   pair(name: string, value: string): string;
   /** All values of a group in one text, parted by `, `. */
@@ -49,14 +51,14 @@ export function peopleViews(
     return (column: string) =>
       has(column) ? `${alias}.${sql.quoted(column)}` : `CAST(NULL AS ${nullType(kinds.get(column))})`;
   };
-  const from = (table: GuideTable, alias: string) => `${sql.quoted(tables(table).name)} ${alias}`;
+  const from = (table: GuideTable, alias: string) => `${sql.table(tables(table).name)} ${alias}`;
   const [s, e, d] = [of('session', 's'), of('session_event', 'e'), of('session_event_data', 'd')];
   const [r, c, t] = [of('representative', 'r'), of('customer', 'c'), of('team', 't')];
   const seconds = sql.secondsBetween(s('start_time'), s('end_time'));
   const list = (value: string, table: GuideTable, alias: string) =>
     `(SELECT ${sql.joined(value)} FROM ${from(table, alias)} WHERE ${alias}.session_id = s.id)`;
   const count = (table: string) => `(SELECT COUNT(*) FROM ${table})`;
-  const files = `FROM ic_file f WHERE f.host_name = i.host_name AND f.lsid = i.lsid`;
+  const files = `FROM ${sql.table('ic_file')} f WHERE f.host_name = i.host_name AND f.lsid = i.lsid`;
   const session = ['lsid', 'host_name', 'type', 'start_time', 'end_time', 'duration', 'external_key'];
   return [
     {
@@ -73,7 +75,7 @@ export function peopleViews(
   (SELECT COUNT(*) ${files}) AS file_count,
   (SELECT ${sql.joined('f.name')} ${files}) AS files,
   i.site_id, i.appliance_id, i.closed, i.stored_at
-FROM ${from('session', 's')} LEFT JOIN ic_session i ON i.session_id = s.id`,
+FROM ${from('session', 's')} LEFT JOIN ${sql.table('ic_session')} i ON i.session_id = s.id`,
     },
     {
       name: 'ic_event_timeline',

@@ -1,7 +1,10 @@
 import type { Log } from '../../log.ts';
 import type { Destination } from '../destination.ts';
+import { readTarget } from './mssql-connection.ts';
+import { connectionRefused, MssqlDatabase } from './mssql-database.ts';
 import { checkSqlDatabase } from './sql-check.ts';
-import { readSqlSettings, type SqlSettingsInput } from './sql-settings.ts';
+import type { SqlDatabase } from './sql-database.ts';
+import { type MssqlSettings, readSqlSettings, type SqlSettingsInput } from './sql-settings.ts';
 import { SqlSessionSink } from './sql-sink.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 
@@ -11,7 +14,9 @@ export interface SqlDestinationOptions {
   readonly name: string;
   readonly settings: SqlSettingsInput;
   readonly log: Log;
-  /** See `SqliteOptions`. */
+  /** Values of secrets that settings name. */
+  readonly secret?: (name: string) => Promise<string>;
+  /** See `SqliteOptions` and `MssqlOptions`. */
   readonly patienceMs?: number;
   readonly maxPages?: number;
 }
@@ -23,13 +28,7 @@ export interface SqlDestinationOptions {
 export async function openSqlDestination(options: SqlDestinationOptions): Promise<Destination> {
   const { id, name, log } = options;
   const settings = readSqlSettings(options.settings, name);
-  const database = new SqliteDatabase({
-    path: settings.path,
-    name,
-    log,
-    ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
-    ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
-  });
+  const database = await openSqlDatabase(options);
   return {
     id,
     name,
@@ -37,4 +36,35 @@ export async function openSqlDestination(options: SqlDestinationOptions): Promis
     check: () => checkSqlDatabase(database, settings, name),
     close: () => database.close(),
   };
+}
+
+export async function openSqlDatabase(options: SqlDestinationOptions): Promise<SqlDatabase> {
+  const { name, log, patienceMs, maxPages } = options;
+  const settings = readSqlSettings(options.settings, name);
+  const patience = patienceMs === undefined ? {} : { patienceMs };
+  if (settings.kind === 'sqlite')
+    return new SqliteDatabase({
+      path: settings.path,
+      name,
+      log,
+      ...patience,
+      ...(maxPages === undefined ? {} : { maxPages }),
+    });
+  return openMssql(settings, options, patience);
+}
+
+async function openMssql(
+  settings: MssqlSettings,
+  { name, log, secret }: SqlDestinationOptions,
+  patience: { readonly patienceMs?: number },
+): Promise<MssqlDatabase> {
+  const { schema, certificateAuthority, connectionSecret } = settings;
+  const connectionString =
+    connectionSecret === undefined ? settings.connectionString : await secret?.(connectionSecret);
+  try {
+    const target = readTarget(connectionString ?? '');
+    return new MssqlDatabase({ target, schema, certificateAuthority, name, log, ...patience });
+  } catch (error) {
+    throw connectionRefused(name, error instanceof Error ? error.message : String(error));
+  }
 }

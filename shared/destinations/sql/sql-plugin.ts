@@ -1,4 +1,5 @@
 import type { DestinationPlugin } from '../plugin.ts';
+import { readTarget, targetPlace } from './mssql-connection.ts';
 import { openSqlDestination } from './sql-destination.ts';
 import { readSqlSettings, sqlSettingsSchema } from './sql-settings.ts';
 
@@ -8,7 +9,16 @@ export const sqlPlugin: DestinationPlugin = {
   title: 'SQL database',
   settings: sqlSettingsSchema,
   takes: { sessions: true, files: false },
-  place: (settings) => `sqlite ${sqlSettingsSchema.parse(settings).path}`,
-  open: ({ id, name, settings, log }) =>
-    openSqlDestination({ id, name, settings: readSqlSettings(settings, name), log }),
+  place(input) {
+    const settings = sqlSettingsSchema.parse(input);
+    if (settings.kind === 'sqlite') return `sqlite ${settings.path}`;
+    const { connectionString, connectionSecret, schema } = settings;
+    const database =
+      connectionString === undefined
+        ? `database of ${connectionSecret}`
+        : targetPlace(readTarget(connectionString));
+    return `mssql ${database} ${schema}`;
+  },
+  open: ({ id, name, settings, log, secret }) =>
+    openSqlDestination({ id, name, settings: readSqlSettings(settings, name), log, secret }),
 };

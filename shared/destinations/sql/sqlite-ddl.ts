@@ -30,6 +30,7 @@ function literal(text: string): string {
 export const sqliteDdl: DdlDialect = {
   id: 'sqlite',
   quoted,
+  table: quoted,
   column(kind, { needed, primary, references }) {
     const child = kind === 'session' || kind === 'event' || kind === 'report';
     const parts = [types[kind]];

@@ -1,0 +1,227 @@
+import mssql, { type Transaction } from 'mssql';
+import { Failure } from '../../errors.ts';
+import { bracketed, mssqlTypes } from './mssql-ddl.ts';
+import type { Row } from './session-rows.ts';
+import { kindOf, ownRef, type SqlTransaction, type TableRef } from './sql-database.ts';
+import type { SqlLayout } from './sql-layout.ts';
+import { type SqlValue, timeText } from './sql-values.ts';
+
+type Key = string | number;
+interface Statement {
+  /** `@1`, `@2` … stand for the parameters. */
+  readonly sql: string;
+  readonly parameters: readonly string[];
+}
+
+/**
+ * Every value goes in as a parameter: rows as one JSON text a table, which `OPENJSON` reads. Statements without a
+ * result wait for the next one that has a result, so that a batch of sessions takes few round trips.
+ */
+export class MssqlTransaction implements SqlTransaction {
+  readonly layout: SqlLayout;
+  readonly #transaction: Transaction;
+  readonly #schema: string;
+  #waiting: Statement[] = [];
+
+  constructor(transaction: Transaction, layout: SqlLayout, schema: string) {
+    this.#transaction = transaction;
+    this.layout = layout;
+    this.#schema = schema;
+  }
+
+  /** Held until the commit: another transaction of this host waits here. */
+  lock(host: string): void {
+    const writer = this.#table(ownRef('ic_writer'));
+    this.#later(
+      `UPDATE ${writer} SET [turn] = [turn] + 1 WHERE [host_name] = @1;
+IF @@ROWCOUNT = 0 INSERT INTO ${writer} ([host_name], [turn]) VALUES (@1, 1)`,
+      host,
+    );
+  }
+
+  async findSessions(
+    host: string,
+    lsids: readonly string[],
+    selects: readonly { readonly table: TableRef; readonly columns: readonly string[] }[],
+  ): Promise<Row[][]> {
+    const statements = selects.map(({ table, columns }) => {
+      const type = this.#keyType(table, 'lsid');
+      return `SELECT ${list(columns)} FROM ${this.#table(table)} WHERE [host_name] = CAST(@1 AS ${this.#keyType(table, 'host_name')}) AND [lsid] IN (SELECT [v] FROM OPENJSON(@2) WITH ([v] ${type} '$')) ORDER BY 1`;
+    });
+    const results = await this.#ask({
+      sql: statements.join(';\n'),
+      parameters: [host, JSON.stringify(lsids)],
+    });
+    return selects.map(({ table, columns }, index) => valuesOf(table, columns, results[index] ?? []));
+  }
+
+  async find(table: TableRef, columns: readonly string[], column: string, values: readonly Key[]) {
+    const sql = `SELECT ${list(columns)} FROM ${this.#table(table)} WHERE ${this.#among(table, column, '@1')} ORDER BY 1`;
+    const [rows = []] = await this.#ask({ sql, parameters: [JSON.stringify(values)] });
+    return valuesOf(table, columns, rows);
+  }
+
+  async removeWhere(table: TableRef, column: string, values: readonly Key[]) {
+    if (values.length === 0) return;
+    this.#later(
+      `DELETE FROM ${this.#table(table)} WHERE ${this.#among(table, column, '@1')}`,
+      JSON.stringify(values),
+    );
+  }
+
+  async removeBelow(
+    table: TableRef,
+    column: string,
+    parent: TableRef,
+    parentColumn: string,
+    values: readonly Key[],
+  ) {
+    if (values.length === 0) return;
+    const ids = `SELECT [id] FROM ${this.#table(parent)} WHERE ${this.#among(parent, parentColumn, '@1')}`;
+    this.#later(
+      `DELETE FROM ${this.#table(table)} WHERE ${bracketed(column)} IN (${ids})`,
+      JSON.stringify(values),
+    );
+  }
+
+  async insert(table: TableRef, columns: readonly string[], rows: readonly Row[]) {
+    if (rows.length === 0) return;
+    this.#later(this.#insertSql(table, columns), numbered(rows));
+  }
+
+  async insertForIds(
+    table: TableRef,
+    columns: readonly string[],
+    rows: readonly Row[],
+    by: readonly string[],
+  ): Promise<number[]> {
+    if (rows.length === 0) return [];
+    const places = by.map((column) => columns.indexOf(column));
+    const conditions = by.map((column, index) => {
+      const path = `'$[${(places[index] ?? 0) + 1}]'`;
+      return `${bracketed(column)} IN (SELECT [v] FROM OPENJSON(@1) WITH ([v] ${this.#keyType(table, column)} ${path}))`;
+    });
+    const [found = []] = await this.#ask({
+      sql: `${this.#insertSql(table, columns)};
+SELECT [id], ${list(by)} FROM ${this.#table(table)} WHERE ${conditions.join(' AND ')} ORDER BY [id]`,
+      parameters: [numbered(rows)],
+    });
+    // Numbers that are given out rise in the order of insertion, which ORDER BY makes that of the rows.
+    const ids = Map.groupBy(found, ([, ...key]) => JSON.stringify(key.map(String)));
+    const taken = rows.map((row) => {
+      const key = JSON.stringify(places.map((place) => String(row[place])));
+      return Number(ids.get(key)?.shift()?.[0] ?? Number.NaN);
+    });
+    // Rows of ours that are not found, or of somebody else: the tables changed under us.
+    if (taken.some(Number.isNaN) || [...ids.values()].some((left) => left.length > 0))
+      throw new Failure(
+        'transient',
+        'database-changed',
+        `another program writes the same sessions into ${table.name} at this moment; they will be tried again`,
+      );
+    return taken;
+  }
+
+  async updateById(table: TableRef, columns: readonly string[], rows: readonly Row[]) {
+    if (rows.length === 0) return;
+    const sets = columns.map((column) => `${bracketed(column)} = j.${bracketed(column)}`).join(', ');
+    this.#later(
+      `UPDATE t SET ${sets} FROM ${this.#table(table)} AS t JOIN ${this.#rowsOf(table, ['id', ...columns])} AS j ON j.[id] = t.[id]`,
+      numbered(rows),
+    );
+  }
+
+  /** Sends what is still waiting. */
+  async flush(): Promise<void> {
+    if (this.#waiting.length > 0) await this.#ask();
+  }
+
+  #later(sql: string, ...parameters: string[]): void {
+    this.#waiting.push({ sql, parameters });
+  }
+
+  async #ask(last?: Statement): Promise<unknown[][][]> {
+    const statements = last === undefined ? this.#waiting : [...this.#waiting, last];
+    this.#waiting = [];
+    const request = this.#transaction.request();
+    request.arrayRowMode = true;
+    let count = 0;
+    const texts = statements.map(({ sql, parameters }) => {
+      const first = count;
+      for (const parameter of parameters) request.input(`p${++count}`, mssql.NVarChar(mssql.MAX), parameter);
+      return sql.replaceAll(/@(\d+)/g, (_, place: string) => `@p${first + Number(place)}`);
+    });
+    const { recordsets } = await request.query(`SET NOCOUNT ON;\n${texts.join(';\n')};`);
+    return recordsets as unknown as unknown[][][];
+  }
+
+  #table({ name }: TableRef): string {
+    return `${bracketed(this.#schema)}.${bracketed(name)}`;
+  }
+
+  #insertSql(table: TableRef, columns: readonly string[]): string {
+    return `INSERT INTO ${this.#table(table)} (${list(columns)}) SELECT ${columns.map((column) => `j.${bracketed(column)}`).join(', ')} FROM ${this.#rowsOf(table, columns)} AS j ORDER BY j.[ic_n]`;
+  }
+
+  /** The rows of `@1`: their number, then the columns. */
+  #rowsOf(table: TableRef, columns: readonly string[]): string {
+    const typed = columns.map(
+      (column, index) => `${bracketed(column)} ${jsonType(table, column)} '$[${index + 1}]'`,
+    );
+    return `OPENJSON(@1) WITH ([ic_n] int '$[0]', ${typed.join(', ')})`;
+  }
+
+  #among(table: TableRef, column: string, parameter: string): string {
+    return `${bracketed(column)} IN (SELECT [v] FROM OPENJSON(${parameter}) WITH ([v] ${this.#keyType(table, column)} '$'))`;
+  }
+
+  /** As the column is, so that an index on it is used: a text of the other kind would turn the whole column around. */
+  #keyType(table: TableRef, column: string): string {
+    const type = jsonType(table, column);
+    if (type === 'bigint') return type;
+    const places = Object.values(this.layout.tables).flat();
+    const limit = places.find(({ name }) => name === table.name)?.limits.get(column);
+    if (limit?.ascii) return 'varchar(400)';
+    return kindOf(table, column) === 'text' ? 'nvarchar(max)' : 'nvarchar(400)';
+  }
+}
+
+function list(columns: readonly string[]): string {
+  return columns.map(bracketed).join(', ');
+}
+
+/** Texts as long as they come: the column itself says what it takes. */
+function jsonType(table: TableRef, column: string): string {
+  switch (kindOf(table, column)) {
+    case 'id':
+    case 'session':
+    case 'event':
+    case 'report':
+    case 'integer':
+    case 'flag':
+    case 'step':
+      return 'bigint';
+    case 'seconds':
+    case 'time':
+      return mssqlTypes[kindOf(table, column)];
+    default:
+      return 'nvarchar(max)';
+  }
+}
+
+function numbered(rows: readonly Row[]): string {
+  return JSON.stringify(rows.map((row, index) => [index, ...row]));
+}
+
+/** As SQLite gives them: numbers as numbers (the driver gives bigint as text), times as `YYYY-MM-DD HH:MM:SS`. */
+function valuesOf(table: TableRef, columns: readonly string[], rows: readonly unknown[][]): Row[] {
+  const numbers = columns.map((column) => jsonType(table, column) !== 'nvarchar(max)');
+  return rows.map((row) =>
+    row.map((value, index): SqlValue => {
+      if (value === null || value === undefined) return null;
+      if (value instanceof Date) return timeText(Math.floor(value.getTime() / 1000));
+      if (typeof value === 'boolean') return Number(value);
+      return numbers[index] && kindOf(table, columns[index] ?? '') !== 'time' ? Number(value) : String(value);
+    }),
+  );
+}
