@@ -34,6 +34,8 @@ export interface WorkbenchOptions {
   readonly appliance?: Partial<Appliance>;
   readonly site?: Partial<Site>;
   readonly state?: StateStore;
+  /** Of the schedule. Default: session data, recordings and backups to the folder, session data to the database. */
+  readonly transfers?: readonly unknown[];
 }
 
 /** 2026-01-01. */
@@ -62,7 +64,7 @@ export function makeWorkbench(context: TestContext, options: WorkbenchOptions = 
         id: 'schedule',
         name: 'Schedule',
         every: { minutes: 1 },
-        transfers: [
+        transfers: options.transfers ?? [
           { site: 'site', destination: 'folder', dataTypes: ['session-data', 'session-recording', 'backup'] },
           { site: 'site', destination: 'database', dataTypes: ['session-data'] },
         ],
