@@ -1,4 +1,5 @@
 import type { Session } from '../sessions/session.ts';
+import type { Evidence } from './evidence.ts';
 
 /**
  * The contract of a destination (a configured plugin). What it can take is said by which sinks it has. Every call may
@@ -18,6 +19,8 @@ export interface Destination {
    * files: what was begun and not committed is not there, a repeat of a key changes nothing. Its plugin lists which.
    */
   readonly reports?: FileSink;
+  /** What it can prove of its files; for destinations that keep some. */
+  readonly evidence?: Evidence;
   /** Imitates the real work: writes, reads back and removes something. Throws the failure a real write would meet. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -83,6 +86,11 @@ export interface FileItem {
   readonly defaultFormat?: string;
   /** Id of the run that stores it. */
   readonly run?: string;
+  /**
+   * Key of an earlier reading of the same stretch of time, of which this is a later and other one. Rows of a database
+   * take the earlier one's place, under its key; a file is one of its own.
+   */
+  readonly replaces?: string;
 }
 
 export type ReplacementName =

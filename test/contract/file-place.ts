@@ -32,6 +32,8 @@ export interface OpenOptions {
   readonly format?: string;
   readonly interruption?: Interruption;
   readonly now?: () => Date;
+  readonly retentionCount?: number;
+  readonly linesPerManifest?: number;
 }
 
 export const destinationId = 'archive';
@@ -39,15 +41,17 @@ export const destinationId = 'archive';
 /** A destination as another process would open it. */
 export function openAt(place: FilePlace, options: OpenOptions = {}): Destination {
   const { handling = 'AppendNumber', format = '%LSID%.%EXTENSION%', interruption, now } = options;
+  const { retentionCount, linesPerManifest } = options;
   const store = place.openStore();
   return openFileDestination({
     id: destinationId,
     name: 'Archive',
-    settings: { fileNameFormat: format, conflictHandling: handling, extension: 'guide' },
+    settings: { fileNameFormat: format, conflictHandling: handling, extension: 'guide', retentionCount },
     state: interruption === undefined ? place.state : interruption.state(place.state),
     store: interruption === undefined ? store : interruption.store(store),
     log: silentLog,
     ...(now === undefined ? {} : { now }),
+    ...(linesPerManifest === undefined ? {} : { linesPerManifest }),
   });
 }
 

@@ -6,6 +6,7 @@ import { openBlobStore } from '../../shared/destinations/file/blob-store.ts';
 import type { FileStore } from '../../shared/destinations/file/file-store.ts';
 import { type LocalStoreOptions, openLocalStore } from '../../shared/destinations/file/local-store.ts';
 import { openShareStore } from '../../shared/destinations/file/share-store.ts';
+import { isStoredName } from '../../shared/destinations/file/store-name.ts';
 import { openSqliteState } from '../../shared/state/sqlite-state.ts';
 import type { FilePlace } from '../contract/file-place.ts';
 import type { AzureFiles } from './azure-files/azure-files.ts';
@@ -20,7 +21,11 @@ export async function memoryPlace(): Promise<FilePlace> {
     state,
     openStore: () => files.open(),
     list: async () =>
-      new Map([...files.visible.values()].map(({ name, bytes }) => [name, bytes.toString('latin1')])),
+      new Map(
+        [...files.visible.values()]
+          .filter(({ name }) => isStoredName(name))
+          .map(({ name, bytes }) => [name, bytes.toString('latin1')]),
+      ),
     plant: async (name, content) => {
       files.set(name, Buffer.from(content));
     },
@@ -48,7 +53,7 @@ export async function folderPlace(
       return store;
     },
     async list() {
-      const names = all().filter((name) => !name.startsWith('.incomplete/'));
+      const names = all().filter(isStoredName);
       return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'latin1')]));
     },
     async plant(name, content) {
@@ -80,8 +85,10 @@ export async function blobPlace(azurite: Azurite): Promise<FilePlace & { readonl
       const files = new Map<string, string>();
       if (!(await client.exists())) return files;
       for await (const { name } of client.listBlobsFlat()) {
+        const short = name.replace(/^in\/folder\//, '');
+        if (!isStoredName(short)) continue;
         const bytes = await client.getBlobClient(name).downloadToBuffer();
-        files.set(name.replace(/^in\/folder\//, ''), bytes.toString('latin1'));
+        files.set(short, bytes.toString('latin1'));
       }
       return files;
     },
@@ -119,7 +126,7 @@ export async function sharePlace(
         client: { retryOptions: { retryDelayInMs: 1, maxRetryDelayInMs: 1 } },
       }),
     async list() {
-      const visible = [...tree.files()].filter(([path]) => !path.startsWith(hidden));
+      const visible = [...tree.files()].filter(([path]) => isStoredName(path.slice(root.length)));
       return new Map(
         visible.map(([path, file]) => [path.slice(root.length), contentOf(file).toString('latin1')]),
       );

@@ -3,9 +3,11 @@ import { Failure } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import type { Destination, FileBegin, FileItem, FileSink, StoredFile } from '../destination.ts';
+import type { Evidence } from '../evidence.ts';
 import { currentFile, openCatalog, storedFile } from './catalog.ts';
 import type { ConflictHandling } from './conflict.ts';
 import { type FileContext, whileConflicting } from './file-context.ts';
+import { openEvidence } from './file-evidence.ts';
 import {
   defaultFileNameFormat,
   defaultInstanceFormat,
@@ -27,6 +29,8 @@ export interface FileDestinationOptions {
   readonly store: FileStore;
   readonly log: Log;
   readonly now?: () => Date;
+  /** Default 10,000. */
+  readonly linesPerManifest?: number;
 }
 
 export interface FileNamingSettings {
@@ -34,6 +38,8 @@ export interface FileNamingSettings {
   readonly fileNameFormat?: string | undefined;
   readonly conflictHandling: ConflictHandling;
   readonly extension: 'guide' | 'as-served';
+  /** How many backups of a site are kept besides the newest; absent: all. */
+  readonly retentionCount?: number | undefined;
 }
 
 /** What any attempt left that nobody has touched for a day is removed when a process first writes. */
@@ -56,6 +62,7 @@ class FileDestination implements Destination {
   readonly id: string;
   readonly name: string;
   readonly files: FileSink;
+  readonly evidence: Evidence;
   readonly #context: FileContext;
   #swept = false;
 
@@ -78,6 +85,15 @@ class FileDestination implements Destination {
       find: (key) => this.#find(key),
       begin: (item) => this.#begin(item),
     };
+    this.evidence = openEvidence({
+      destination: name,
+      catalog: this.#context.catalog,
+      store: this.#context.store,
+      retentionCount: settings.retentionCount,
+      linesPerManifest: options.linesPerManifest ?? 10_000,
+      now: this.#context.now,
+      log,
+    });
   }
 
   async check(): Promise<void> {

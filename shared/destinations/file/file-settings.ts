@@ -28,6 +28,11 @@ const naming = {
     title: 'Extension',
     description: 'guide: xml, flv and nsb; as-served: what the appliance says it sends.',
   }),
+  retentionCount: z.int().min(0).max(100_000).optional().meta({
+    title: 'Retention Count',
+    description:
+      'How many prior backups of each site are kept besides the newest. Left out: all. Removes only files that this destination has stored itself.',
+  }),
 };
 
 const folder = z.strictObject({
