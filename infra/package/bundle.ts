@@ -30,7 +30,8 @@ export async function bundleFunctions(root: string, folder: string): Promise<Bun
     legalComments: 'none',
     metafile: true,
     // Azure's worker supplies it, by patching `require`: bundled CommonJS has to go through a real one.
-    external: ['@azure/functions-core'],
+    // `debug` takes supports-color if it is there; in production it is not.
+    external: ['@azure/functions-core', 'supports-color'],
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
