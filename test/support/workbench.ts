@@ -36,6 +36,8 @@ export interface WorkbenchOptions {
   readonly state?: StateStore;
   /** Of the schedule. Default: session data, recordings and backups to the folder, session data to the database. */
   readonly transfers?: readonly unknown[];
+  /** More of the folder's settings. */
+  readonly folder?: object;
 }
 
 /** 2026-01-01. */
@@ -56,7 +58,12 @@ export function makeWorkbench(context: TestContext, options: WorkbenchOptions = 
       },
     ],
     destinations: [
-      { id: 'folder', name: 'Folder', plugin: 'file', settings: { kind: 'folder', directory: files } },
+      {
+        id: 'folder',
+        name: 'Folder',
+        plugin: 'file',
+        settings: { kind: 'folder', directory: files, ...options.folder },
+      },
       { id: 'database', name: 'Database', plugin: 'sql', settings: { kind: 'sqlite', path: database } },
     ],
     schedules: [
