@@ -6,7 +6,7 @@ import { SqlRefusal, type SqlValue } from './sql-values.ts';
 
 /** A value that its column could not hold as it was sent. `row` counts the session's rows of that table from 0. */
 export interface WholeValue {
-  readonly table: GuideTable;
+  readonly table: GuideTable | 'ic_session';
   readonly row: number;
   readonly column: string;
   readonly value: string | number;
@@ -29,11 +29,15 @@ export function fitSession(
     return fitRow(table, layout.tables[table], row, number, whole);
   };
   const limited = guideTableNames.some((table) => layout.tables[table].some(({ limits }) => limits.size > 0));
-  if (!limited) return { rows, whole };
+  if (!limited && !layout.typed) return { rows, whole };
+  const { id } = rows.jumpoint;
+  const unfit = layout.typed && typeof id === 'string';
+  if (unfit) whole.push({ table: 'ic_session', row: 0, column: 'jumpoint_id', value: id });
   return {
     whole,
     rows: {
       ...rows,
+      jumpoint: unfit ? { ...rows.jumpoint, id: null } : rows.jumpoint,
       session: fit('session', rows.session),
       events: rows.events.map(({ event, data, systemInformation }) => ({
         event: fit('session_event', event),

@@ -6,7 +6,7 @@ import { type MssqlTarget, poolConfig, targetPlace } from './mssql-connection.ts
 import { mssqlFailure, patienceFor, repeatable } from './mssql-failure.ts';
 import { prepareTables } from './mssql-tables.ts';
 import { MssqlTransaction } from './mssql-transaction.ts';
-import type { SqlDatabase, SqlTransaction } from './sql-database.ts';
+import type { SqlDatabase, SqlReader, SqlTransaction } from './sql-database.ts';
 import type { SqlLayout } from './sql-layout.ts';
 
 export interface MssqlOptions {
@@ -40,13 +40,21 @@ export class MssqlDatabase implements SqlDatabase {
     this.#place = targetPlace(options.target);
   }
 
-  async write<T>(host: string, work: (transaction: SqlTransaction) => Promise<T>): Promise<T> {
+  write<T>(host: string, work: (transaction: SqlTransaction) => Promise<T>): Promise<T> {
+    return this.#inTransaction(host, work);
+  }
+
+  read<T>(work: (reader: SqlReader) => Promise<T>): Promise<T> {
+    return this.#inTransaction(undefined, work);
+  }
+
+  #inTransaction<T>(host: string | undefined, work: (transaction: SqlTransaction) => Promise<T>): Promise<T> {
     return this.withPool(async ({ pool, layout }) => {
       const transaction = new mssql.Transaction(pool);
       await transaction.begin(mssql.ISOLATION_LEVEL.READ_COMMITTED);
       try {
         const statements = new MssqlTransaction(transaction, layout, this.#options.schema);
-        statements.lock(host);
+        if (host !== undefined) statements.lock(host);
         const result = await work(statements);
         await statements.flush();
         await transaction.commit();

@@ -97,7 +97,7 @@ export async function prepareTables(
     if (made.length > 0) log.info('database tables made', { database: where, tables: made.join(', ') });
     ({ found, look } = await lookAround(pool, schema, where));
   }
-  const layout = layoutOf(look, where);
+  const layout = layoutOf(look, where, true);
   for (const { name, statement } of missingViewStatements(ddl, found, look, layout)) {
     try {
       await pool.request().query(statement);

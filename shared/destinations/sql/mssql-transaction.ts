@@ -61,6 +61,13 @@ IF @@ROWCOUNT = 0 INSERT INTO ${writer} ([host_name], [turn]) VALUES (@1, 1)`,
     return valuesOf(table, columns, rows);
   }
 
+  async page(table: TableRef, columns: readonly string[], after: number, limit: number) {
+    const key = bracketed(columns[0] ?? 'id');
+    const sql = `SELECT TOP (CAST(@2 AS int)) ${list(columns)} FROM ${this.#table(table)} WHERE ${key} > CAST(@1 AS bigint) ORDER BY ${key}`;
+    const [rows = []] = await this.#ask({ sql, parameters: [String(after), String(limit)] });
+    return valuesOf(table, columns, rows);
+  }
+
   async removeWhere(table: TableRef, column: string, values: readonly Key[]) {
     if (values.length === 0) return;
     this.#later(
@@ -108,12 +115,10 @@ SELECT [id], ${list(by)} FROM ${this.#table(table)} WHERE ${conditions.join(' AN
     });
     // Numbers that are given out rise in the order of insertion, which ORDER BY makes that of the rows.
     const ids = Map.groupBy(found, ([, ...key]) => JSON.stringify(key.map(String)));
-    const taken = rows.map((row) => {
-      const key = JSON.stringify(places.map((place) => String(row[place])));
-      return Number(ids.get(key)?.shift()?.[0] ?? Number.NaN);
-    });
-    // Rows of ours that are not found, or of somebody else: the tables changed under us.
-    if (taken.some(Number.isNaN) || [...ids.values()].some((left) => left.length > 0))
+    const keys = rows.map((row) => JSON.stringify(places.map((place) => String(row[place]))));
+    const taken = keys.map((key) => Number(ids.get(key)?.shift()?.[0] ?? Number.NaN));
+    // Rows of ours that are not found, or somebody else's under the same key: the tables changed under us.
+    if (taken.some(Number.isNaN) || keys.some((key) => ids.get(key)?.length !== 0))
       throw new Failure(
         'transient',
         'database-changed',

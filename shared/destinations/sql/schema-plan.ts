@@ -94,11 +94,11 @@ export function missingViewStatements(
 }
 
 /** Where rows go, once all tables are there. */
-export function layoutOf(look: Look, where: string): SqlLayout {
+export function layoutOf(look: Look, where: string, typed: boolean): SqlLayout {
   for (const table of guideTableNames)
     if (look.layout[table] === undefined)
       throw new Failure('terminal', 'unexpected-tables', `${where}: table ${table} is missing`);
-  return { tables: look.layout as SqlLayout['tables'] };
+  return { typed, tables: look.layout as SqlLayout['tables'] };
 }
 
 function missingOwn(found: Found): readonly { readonly table: OwnTableName }[] {

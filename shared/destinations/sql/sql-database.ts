@@ -17,8 +17,12 @@ export interface SqlDatabase {
    * is left then. Two transactions of one `host` never run at once.
    */
   write<T>(host: string, work: (transaction: SqlTransaction) => Promise<T>): Promise<T>;
+  /** Reads without holding anybody up. `work` may be called again, as with `write`. */
+  read<T>(work: (reader: SqlReader) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
+
+export type SqlReader = Pick<SqlTransaction, 'layout' | 'find' | 'page'>;
 
 /**
  * Statements without a result may be held back and sent together with the next one that has a result, or with the
@@ -35,6 +39,8 @@ export interface SqlTransaction {
   ): Promise<Row[][]>;
   /** The rows whose `column` is one of `values`, ordered by the first column asked for. */
   find(table: TableRef, columns: readonly string[], column: string, values: readonly Key[]): Promise<Row[]>;
+  /** Up to `limit` rows with more than `after` in the column asked for first, a number that is unique, in its order. */
+  page(table: TableRef, columns: readonly string[], after: number, limit: number): Promise<Row[]>;
   removeWhere(table: TableRef, column: string, values: readonly Key[]): Promise<void>;
   /** Removes the rows whose `column` is the `id` of a row of `parent` whose own `parentColumn` is one of `values`. */
   removeBelow(

@@ -4,6 +4,7 @@ import { readTarget } from './mssql-connection.ts';
 import { connectionRefused, MssqlDatabase } from './mssql-database.ts';
 import { checkSqlDatabase } from './sql-check.ts';
 import type { SqlDatabase } from './sql-database.ts';
+import { SqlReportSink } from './sql-reports.ts';
 import { type MssqlSettings, readSqlSettings, type SqlSettingsInput } from './sql-settings.ts';
 import { SqlSessionSink } from './sql-sink.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
@@ -22,7 +23,7 @@ export interface SqlDestinationOptions {
 }
 
 /**
- * The SQL plugin. Sessions only: recordings and backups cannot go to a database (IC guide). The database is opened,
+ * The SQL plugin. Sessions and reports as rows: recordings and backups cannot go to a database (IC guide). The database is opened,
  * and its tables are made, on first use. Rejects with a terminal `bad-setting` when the settings are no good.
  */
 export async function openSqlDestination(options: SqlDestinationOptions): Promise<Destination> {
@@ -33,6 +34,7 @@ export async function openSqlDestination(options: SqlDestinationOptions): Promis
     id,
     name,
     sessions: new SqlSessionSink(database, settings, log),
+    reports: new SqlReportSink(database, name),
     check: () => checkSqlDatabase(database, settings, name),
     close: () => database.close(),
   };

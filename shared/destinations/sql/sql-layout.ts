@@ -31,6 +31,8 @@ export interface ColumnLimit {
 
 /** Where the rows of each of the guides' tables go. */
 export interface SqlLayout {
+  /** Columns take values of their own type only: a number column refuses text. */
+  readonly typed: boolean;
   readonly tables: Readonly<Record<GuideTable, readonly LaidOutTable[]>>;
 }
 

@@ -1,14 +1,15 @@
 import type { DestinationPlugin } from '../plugin.ts';
 import { readTarget, targetPlace } from './mssql-connection.ts';
+import { reportStreams } from './report-rows.ts';
 import { openSqlDestination } from './sql-destination.ts';
 import { readSqlSettings, sqlSettingsSchema } from './sql-settings.ts';
 
-/** IC guide: SQL Server Plugin. Session data only: recordings and backups cannot be saved to a database. */
+/** IC guide: SQL Server Plugin. Sessions and activity reports: recordings and backups cannot be saved to a database. */
 export const sqlPlugin: DestinationPlugin = {
   id: 'sql',
   title: 'SQL database',
   settings: sqlSettingsSchema,
-  takes: { sessions: true, files: false },
+  takes: { sessions: true, files: false, reports: reportStreams },
   place(input) {
     const settings = sqlSettingsSchema.parse(input);
     if (settings.kind === 'sqlite') return `sqlite ${settings.path}`;

@@ -6,7 +6,7 @@ import { Failure } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { layoutOf } from './schema-plan.ts';
-import type { SqlDatabase, SqlTransaction } from './sql-database.ts';
+import type { SqlDatabase, SqlReader, SqlTransaction } from './sql-database.ts';
 import { isBusy, isSqliteError, sqliteFailure } from './sqlite-failure.ts';
 import { lookAround, makeTables } from './sqlite-tables.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
@@ -54,6 +54,13 @@ export class SqliteDatabase implements SqlDatabase {
         if (isSqliteError(error) && !isBusy(error)) this.#disconnect();
         throw error;
       }
+    });
+  }
+
+  read<T>(work: (reader: SqlReader) => Promise<T>): Promise<T> {
+    return this.#guarded(async () => {
+      if (this.#closed) throw new Error(`destination "${this.#options.name}" is closed`);
+      return work((await this.#connect()).transaction);
     });
   }
 
@@ -115,7 +122,7 @@ export class SqliteDatabase implements SqlDatabase {
       if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(maxPages)}`);
     });
     const layout = first.complete
-      ? layoutOf(first.look, where)
+      ? layoutOf(first.look, where, false)
       : await this.#inTransaction(database, async () => makeTables(database, where, log));
     const lacking = first.look.missingColumns;
     if (lacking.length > 0)

@@ -40,7 +40,7 @@ export function lookAround(
   const look = checkedLook(found, where);
   const complete =
     tablesAreComplete(found, look) &&
-    missingViewStatements(sqliteDdl, found, look, layoutOf(look, where)).length === 0;
+    missingViewStatements(sqliteDdl, found, look, layoutOf(look, where, false)).length === 0;
   return { found, look, complete };
 }
 
@@ -49,7 +49,7 @@ export function makeTables(database: DatabaseSync, where: string, log: Log): Sql
   const before = lookAround(database, where);
   for (const sql of missingTableStatements(sqliteDdl, before.found, before.look)) database.exec(sql);
   const { found, look } = lookAround(database, where);
-  const layout = layoutOf(look, where);
+  const layout = layoutOf(look, where, false);
   const views = missingViewStatements(sqliteDdl, found, look, layout);
   for (const { statement } of views) database.exec(statement);
   const made = [...before.look.missingTables, ...views.map(({ name }) => name)];

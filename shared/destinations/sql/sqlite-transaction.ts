@@ -39,6 +39,13 @@ export class SqliteTransaction implements SqlTransaction {
     return rowsOf(this.#prepared(sql).all(JSON.stringify(values)));
   }
 
+  async page(table: TableRef, columns: readonly string[], after: number, limit: number) {
+    const names = columns.map(quoted).join(', ');
+    const key = quoted(columns[0] ?? 'id');
+    const sql = `SELECT ${names} FROM ${quoted(table.name)} WHERE ${key} > ? ORDER BY ${key} LIMIT ?`;
+    return rowsOf(this.#prepared(sql).all(after, limit));
+  }
+
   async removeWhere({ name }: TableRef, column: string, values: readonly Key[]) {
     if (values.length === 0) return;
     const sql = `DELETE FROM ${quoted(name)} WHERE ${quoted(column)} IN (SELECT value FROM json_each(?))`;
