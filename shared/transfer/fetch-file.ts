@@ -109,6 +109,7 @@ function fileItem(request: FetchFile, sink: FileSink, download: Download): FileI
     key: fileKey(origin, stream.id, item.key),
     values: { ...item.values, SUPPORT_SITE_HOST: origin.host, EXTENSION: extension },
     ...(defaultFormat === undefined ? {} : { defaultFormat }),
+    ...(item.again === undefined ? {} : { replaces: fileKey(origin, stream.id, item.again) }),
     ...(download.contentType === undefined ? {} : { contentType: download.contentType }),
   };
 }
