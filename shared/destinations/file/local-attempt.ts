@@ -8,12 +8,18 @@ import type { LocalStore } from './local-store.ts';
 /** What a file system that has no hard links says to the call for one. */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']);
 
-/** One unfinished file in the store's hidden folder. */
+/** Given to the file system at once: a call for each of an appliance's small chunks would cost more than the bytes. */
+const WRITE_BYTES = 1024 * 1024;
+
+/** One unfinished file in the store's hidden folder. Some bytes are written while the next are gathered. */
 export class LocalAttempt implements FileAttempt {
   readonly #store: LocalStore;
   readonly #path: string;
   #file: FileHandle | undefined;
   #missing = false;
+  #gathered: Uint8Array[] = [];
+  #gatheredBytes = 0;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(store: LocalStore, path: string, file: FileHandle) {
     this.#store = store;
@@ -24,8 +30,20 @@ export class LocalAttempt implements FileAttempt {
   async write(chunk: Uint8Array): Promise<void> {
     await this.#guard(async () => {
       if (this.#file === undefined) throw new Error('This write has ended.');
-      await this.#file.writeFile(chunk);
+      this.#gathered.push(chunk);
+      this.#gatheredBytes += chunk.byteLength;
+      if (this.#gatheredBytes >= WRITE_BYTES) await this.#pass(this.#file);
     });
+  }
+
+  /** Resolves when what was passed on before is written. */
+  async #pass(file: FileHandle): Promise<void> {
+    await this.#writing;
+    this.#writing = writeAll(file, this.#gathered);
+    // It is awaited before the next one; until then its failure is not an unhandled one.
+    this.#writing.catch(() => undefined);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
   }
 
   async put(name: string, _about: FileFacts, before: FileStat | undefined): Promise<PutResult> {
@@ -51,6 +69,8 @@ export class LocalAttempt implements FileAttempt {
   async #finish(): Promise<void> {
     const file = this.#file;
     if (file === undefined) return;
+    await this.#pass(file);
+    await this.#writing;
     await file.sync();
     this.#file = undefined;
     await file.close();
@@ -99,5 +119,16 @@ export class LocalAttempt implements FileAttempt {
     } catch (error) {
       throw fileFailure(error, this.#store.where);
     }
+  }
+}
+
+/** The system may take a part only, above all where the disk is nearly full: the rest then fails with its reason. */
+async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  if (chunks.length === 0) return;
+  let { bytesWritten } = await file.writev(chunks);
+  for (const chunk of chunks) {
+    const left = chunk.subarray(Math.min(bytesWritten, chunk.byteLength));
+    bytesWritten -= chunk.byteLength - left.byteLength;
+    if (left.byteLength > 0) await file.writeFile(left);
   }
 }
