@@ -70,6 +70,7 @@ const order: readonly (readonly string[])[] = [
   ['connections.ts', 'api'],
   ['transfer'],
   ['schedules'],
+  ['notifications'],
   ['runs'],
   ['services.ts'],
   ['settings'],

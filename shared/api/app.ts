@@ -3,6 +3,7 @@ import { Failure } from '../errors.ts';
 import { logEvents } from '../log-events.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { ledgerRoutes } from './ledger.ts';
+import { notificationRoutes } from './notifications.ts';
 import { problemOf, problemResponse } from './problem.ts';
 import { pullRoutes } from './pulls.ts';
 import { runRoutes } from './runs.ts';
@@ -14,6 +15,7 @@ export function createApi(): Hono<ApiEnvironment> {
   const api = new Hono<ApiEnvironment>().basePath('/api');
   api.get('/health', (context) => context.json({ status: 'ok' }));
   api.route('/ledger', ledgerRoutes());
+  api.route('/notifications', notificationRoutes());
   api.route('/pulls', pullRoutes());
   api.route('/runs', runRoutes());
   api.route('/secrets', secretRoutes());

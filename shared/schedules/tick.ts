@@ -1,5 +1,6 @@
 import { reportFailure } from '../errors.ts';
 import { logEvents } from '../log-events.ts';
+import { notifyAtTick } from '../notifications/index.ts';
 import type { Services } from '../services.ts';
 import type { Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -26,6 +27,18 @@ export interface RunStarter {
  */
 export async function tick(services: Services, starter: RunStarter): Promise<readonly string[]> {
   const { settings } = await loadSettings(services.state);
+  try {
+    return await startDue(services, starter, settings);
+  } finally {
+    await notifyAtTick(services, settings);
+  }
+}
+
+async function startDue(
+  services: Services,
+  starter: RunStarter,
+  settings: Settings,
+): Promise<readonly string[]> {
   if (settings.scheduler === 'stopped') return [];
   const enabled = settings.schedules.filter((schedule) => schedule.enabled);
   if (enabled.length === 0) return [];

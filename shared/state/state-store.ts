@@ -34,6 +34,7 @@ export const collections = [
   'runs',
   'logs',
   'audit',
+  'notifications',
 ] as const;
 export type Collection = (typeof collections)[number];
 

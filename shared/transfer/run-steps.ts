@@ -1,5 +1,6 @@
 import { type FailureReport, reportFailure } from '../errors.ts';
 import { logEvents } from '../log-events.ts';
+import { notifyOfRun } from '../notifications/index.ts';
 import { leaveLive } from '../runs/live-runs.ts';
 import { type Progress, runProgress } from '../runs/progress.ts';
 import {
@@ -161,6 +162,7 @@ export async function finishRun(
     postponed,
     setAside,
   });
+  await notifyOfRun(services, run);
   return { status: run.status };
 }
 

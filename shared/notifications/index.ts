@@ -1,0 +1,82 @@
+import { reportFailure } from '../errors.ts';
+import type { Run } from '../runs/run.ts';
+import type { Services } from '../services.ts';
+import type { Settings } from '../settings/settings.ts';
+import { loadSettings } from '../settings/settings-store.ts';
+import { type Entry, StateConflict } from '../state/state-store.ts';
+import { deliver } from './deliver.ts';
+import { closeForgotten } from './forgotten.ts';
+import { lookAtLedger } from './ledger-growth.ts';
+import { noteRun } from './note-run.ts';
+import { lookForSilence } from './silence.ts';
+import { listTroubles } from './trouble-store.ts';
+
+/** When troubles that no run tells of are looked for again, and what is left is sent. Milliseconds, our clock. */
+interface NextLook {
+  readonly at: number;
+}
+
+const NEXT = ['notifications', 'look', 'next'] as const;
+const BETWEEN_LOOKS = 5 * 60_000;
+
+/** After a run has ended: notes its troubles and tells people. Nothing of this can fail the run. */
+export async function notifyOfRun(services: Services, run: Run): Promise<void> {
+  const { state, log, now } = services;
+  try {
+    const { settings } = await loadSettings(state);
+    await noteRun(state, settings, run, now());
+    const again = await deliver(services, settings.notifications);
+    if (again !== undefined) await lookBy(services, again);
+  } catch (error) {
+    const { code, message } = reportFailure(error);
+    log.error('Notifications failed', { run: run.id, code, message });
+  }
+}
+
+/**
+ * At each tick: one storage call, unless a look is due. Then schedules that are silent and ledgers that grow are looked
+ * for, and what is left is sent. Nothing of this can fail the tick.
+ */
+export async function notifyAtTick(services: Services, settings: Settings): Promise<void> {
+  const { state, log, now } = services;
+  try {
+    const next = await state.get<NextLook>(...NEXT);
+    const wait = (next?.value.at ?? 0) - now();
+    // A wait that is longer than any was set by a clock that was wrong.
+    if (wait > 0 && wait <= 2 * BETWEEN_LOOKS) return;
+    if (!(await setNext(services, next, now() + BETWEEN_LOOKS))) return;
+    const troubles = new Map((await listTroubles(state)).map((entry) => [entry.key, entry]));
+    await lookForSilence(state, settings, troubles, now());
+    await lookAtLedger(state, settings, troubles, now());
+    await closeForgotten(state, settings, troubles, now());
+    const again = await deliver(services, settings.notifications);
+    if (again !== undefined) await lookBy(services, again);
+  } catch (error) {
+    const { code, message } = reportFailure(error);
+    log.error('Notifications failed', { code, message });
+  }
+}
+
+/** Brings the next look forward. */
+async function lookBy(services: Services, at: number): Promise<void> {
+  for (;;) {
+    const next = await services.state.get<NextLook>(...NEXT);
+    if (next && next.value.at <= at) return;
+    if (await setNext(services, next, Math.min(at, services.now() + BETWEEN_LOOKS))) return;
+  }
+}
+
+async function setNext(
+  { state }: Services,
+  before: Entry<NextLook> | undefined,
+  at: number,
+): Promise<boolean> {
+  try {
+    if (before) await state.update(...NEXT, { at }, before.etag);
+    else await state.insert(...NEXT, { at });
+    return true;
+  } catch (error) {
+    if (error instanceof StateConflict) return false;
+    throw error;
+  }
+}
