@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { ApplianceInfo, ReportBody, TimeWindow } from '../shared/appliance/appliance.ts';
@@ -436,4 +437,31 @@ test('a failure of the appliance while planning moves nothing', async (t) => {
   const outcome = await planBuckets(down.services, { runId: run.id, siteId: 'site', without: [] });
   assert.equal(outcome.status, 'failed');
   assert.equal(await readWatermark(down.services.state, 'site', KEY), undefined);
+});
+
+test('in a database a second reading takes the place of the first', async (t) => {
+  const made = bench(t, { destination: 'database', begin: { kind: 'now' }, reportPeriod: 'hour' });
+  const team = (name: string) =>
+    `<team_activity_list><team_activity id="1" name="${name}"/></team_activity_list>`;
+  made.content.of = ({ from }) => team(`as of ${(from - newYear) / HOUR}`);
+  const turn = async () => {
+    const run = await made.run();
+    await plan(made, run);
+    await fetchAll(made, run);
+    return (await runProgress(made.services.state, run.id)).get('site|team-activity|database')?.counts;
+  };
+  await turn();
+  pass(made, 3 * HOUR + 20 * 60);
+  assert.equal((await turn())?.stored, 3);
+  made.at.appliance -= 2 * HOUR;
+  await turn();
+  made.content.of = ({ from }) => team(`again ${(from - newYear) / HOUR}`);
+  pass(made, 2 * HOUR);
+  assert.equal((await turn())?.stored, 2);
+  using database = new DatabaseSync(made.database, { readOnly: true });
+  const names = database.prepare('select name from ic_team order by name').all();
+  assert.deepEqual(
+    names.map(({ name }) => name),
+    ['again 1', 'again 2', 'as of 0'],
+  );
 });

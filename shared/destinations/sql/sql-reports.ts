@@ -39,7 +39,8 @@ export class SqlReportSink implements FileSink {
         'no-tables',
         `destination "${this.#destination}": a database takes no ${item.stream}; choose a file destination`,
       );
-    const file = await this.find(item.key);
+    // A second reading of a bucket takes the place of the first.
+    const file = item.replaces === undefined ? await this.find(item.key) : undefined;
     if (file !== undefined) return { status: 'unchanged', file };
     return {
       status: 'write',
@@ -48,7 +49,8 @@ export class SqlReportSink implements FileSink {
   }
 
   async #store(item: FileItem, rows: ReportRows, content: FileContent): Promise<StoredFile> {
-    const { origin, stream, key } = item;
+    const { origin, stream, replaces } = item;
+    const key = replaces ?? item.key;
     const storedAt = utcNow();
     try {
       await this.#database.write(origin.host, async (transaction) => {
