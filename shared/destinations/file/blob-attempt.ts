@@ -23,6 +23,7 @@ export interface TagUse {
 }
 
 const maxBlocks = 50_000;
+const FIRST_ROOM = 64 * 1024;
 /** Refusals of a commit that have nothing to do with tags. */
 const ofContent = new Set(['InvalidBlockList', 'InvalidBlockId', 'BlobAlreadyExists', 'ConditionNotMet']);
 
@@ -35,7 +36,7 @@ export class BlobAttempt implements FileAttempt {
   /** Part of every block id, so that attempts at one name at the same time do not mix. */
   readonly #id = randomBytes(16).toString('hex');
   readonly #blocks: string[] = [];
-  #filling: Uint8Array[] = [];
+  #filling: Buffer = Buffer.alloc(0);
   #filled = 0;
   #sending: Promise<unknown> = Promise.resolve();
   /** Where the blocks are; blocks belong to a name. */
@@ -56,12 +57,26 @@ export class BlobAttempt implements FileAttempt {
     while (this.#filled + rest.byteLength >= blockBytes) {
       const part = rest.subarray(0, blockBytes - this.#filled);
       rest = rest.subarray(part.byteLength);
-      this.#filling.push(part);
+      this.#gather(part);
       await this.#send(this.#options.name);
     }
-    if (rest.byteLength === 0) return;
-    this.#filling.push(rest);
-    this.#filled += rest.byteLength;
+    if (rest.byteLength > 0) this.#gather(rest);
+  }
+
+  /** Copied at once: thousands of small chunks that live until a block is full are dear to the garbage collector. */
+  #gather(part: Uint8Array): void {
+    const wanted = this.#filled + part.byteLength;
+    if (wanted > this.#filling.byteLength) {
+      const { blockBytes } = this.#options;
+      // Most files are small. One that has filled a block will most likely fill the next.
+      const room =
+        this.#blocks.length > 0 ? blockBytes : Math.min(blockBytes, Math.max(2 * wanted, FIRST_ROOM));
+      const grown = Buffer.allocUnsafeSlow(Math.max(room, wanted));
+      this.#filling.copy(grown, 0, 0, this.#filled);
+      this.#filling = grown;
+    }
+    this.#filling.set(part, this.#filled);
+    this.#filled = wanted;
   }
 
   async put(name: string, about: FileFacts, before: FileStat | undefined): Promise<PutResult> {
@@ -112,7 +127,7 @@ export class BlobAttempt implements FileAttempt {
   }
 
   async discard(): Promise<void> {
-    this.#filling = [];
+    this.#empty();
     this.#whole = undefined;
     this.#lost = true;
     await this.#sending.catch(() => undefined);
@@ -122,7 +137,7 @@ export class BlobAttempt implements FileAttempt {
   async #bring(name: string): Promise<void> {
     if (this.#blocks.length === 0) {
       this.#place = name;
-      if (this.#filling.length > 0) this.#whole = Buffer.concat(this.#filling);
+      if (this.#filled > 0) this.#whole = this.#filling.subarray(0, this.#filled);
     }
     if (this.#lost || name !== this.#place) {
       if (this.#whole === undefined) {
@@ -133,12 +148,13 @@ export class BlobAttempt implements FileAttempt {
         );
       }
       this.#blocks.length = 0;
-      this.#filling = [this.#whole];
+      this.#filling = this.#whole;
+      this.#filled = this.#whole.byteLength;
       this.#sending = Promise.resolve();
       this.#place = name;
       this.#lost = false;
     }
-    if (this.#filling.length > 0) await this.#send(name);
+    if (this.#filled > 0) await this.#send(name);
     try {
       await this.#sending;
     } catch (error) {
@@ -148,9 +164,8 @@ export class BlobAttempt implements FileAttempt {
 
   async #send(name: string): Promise<void> {
     this.#sendingTo = name;
-    const body = Buffer.concat(this.#filling);
-    this.#filling = [];
-    this.#filled = 0;
+    const body = this.#filling.subarray(0, this.#filled);
+    this.#empty();
     if (this.#blocks.length === maxBlocks) {
       const told = `${name} does not fit into ${this.#options.where}: a blob has at most ${maxBlocks} blocks.`;
       throw new Failure('item', 'too-large', told);
@@ -168,6 +183,11 @@ export class BlobAttempt implements FileAttempt {
     this.#sending = this.#options.blob(name).stageBlock(block, body, body.byteLength);
     // It is awaited before the next one; until then its failure is not an unhandled one.
     this.#sending.catch(() => undefined);
+  }
+
+  #empty(): void {
+    this.#filling = Buffer.alloc(0);
+    this.#filled = 0;
   }
 
   #failure(error: unknown): unknown {
