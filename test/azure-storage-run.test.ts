@@ -106,12 +106,13 @@ async function blobsIn(container: string): Promise<Map<string, StoredBlob>> {
   );
   const found = new Map<string, StoredBlob>();
   for await (const { name, properties, metadata = {} } of client.listBlobsFlat({ includeMetadata: true }))
-    found.set(name, {
-      etag: properties.etag,
-      contentType: properties.contentType,
-      metadata,
-      bytes: await client.getBlobClient(name).downloadToBuffer(),
-    });
+    if (!name.includes('.manifests/'))
+      found.set(name, {
+        etag: properties.etag,
+        contentType: properties.contentType,
+        metadata,
+        bytes: await client.getBlobClient(name).downloadToBuffer(),
+      });
   return found;
 }
 

@@ -151,7 +151,7 @@ test('what runs that died have stored is taken along, what runs that go on have 
     assert.equal((await seal(destination, 'going', [])).lines, 1);
     const manifests = await manifestsIn(place);
     assert.deepEqual(
-      manifests.map(({ events }) => events.map(({ item, run }) => [item, run])),
+      manifests.map(({ events }) => events.map(({ item, run }) => [item, run]).toSorted()),
       [
         [
           ['a', 'dead'],

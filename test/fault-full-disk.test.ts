@@ -50,6 +50,8 @@ function onDisk(store: FileStore, room: Room): FileStore {
     where: store.where,
     stat: (name) => store.stat(name),
     read: (name) => store.read(name),
+    list: () => store.list(),
+    fixed: () => store.fixed(),
     remove: (name, tag) => store.remove(name, tag),
     sweep: (idleMs, item) => store.sweep(idleMs, item),
     close: () => store.close(),

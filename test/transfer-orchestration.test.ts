@@ -421,6 +421,7 @@ test('a run starts its groups side by side under ids made from its own, and fini
         failures: feed === 'sessions' ? { [folder]: broken } : {},
         cancelled: feed === 'snapshot',
       }),
+      'seal-run': ({ part }) => (part < 2 ? { done: [`d${part}`], more: true } : { done: [], more: false }),
       'finish-run': () => ({ status: 'partial' }),
     },
   );
@@ -434,6 +435,16 @@ test('a run starts its groups side by side under ids made from its own, and fini
   assert.deepEqual(of(asked, 'finish-run'), [
     { runId: 'run', failures: { [folder]: broken }, cancelled: true },
   ]);
+  // Manifests come after everything is stored and before the run ends, for a cancelled run too.
+  assert.deepEqual(
+    asked.slice(-4).map(({ name, input: given }) => [name, given.part, given.done]),
+    [
+      ['seal-run', 0, []],
+      ['seal-run', 1, ['d0']],
+      ['seal-run', 2, ['d1']],
+      ['finish-run', undefined, undefined],
+    ],
+  );
 });
 
 test('a run with nothing to do, or that ended before, is finished at once', () => {
@@ -459,6 +470,9 @@ test('when a group is ended from outside the run still finishes, and says so', (
       'start-run': () => ({ groups: [{ ...snapshot, runId: undefined, instanceId: undefined }] }),
       orchestrator: () => {
         throw new Error('terminated');
+      },
+      'seal-run': () => {
+        throw new Error('terminated too');
       },
       'finish-run': () => ({ status: 'failed' }),
     },

@@ -7,6 +7,7 @@ import { planLooks } from './plan-looks.ts';
 import { planSessions } from './plan-sessions.ts';
 import { readReport } from './read-report.ts';
 import { dropStaged, endReading, finishRun, leaseReader, startRun } from './run-steps.ts';
+import { sealRun } from './seal-run.ts';
 import { writeReport } from './write-report.ts';
 
 /** Every step of a run, under the name that histories know it by: a name is never used again for something else. */
@@ -23,6 +24,7 @@ export const activities = {
   'end-reading': endReading,
   'owe-snapshot': oweSnapshot,
   drain,
+  'seal-run': sealRun,
   'finish-run': finishRun,
 } as const satisfies Record<string, (services: Services, input: never) => Promise<unknown>>;
 

@@ -57,12 +57,30 @@ export function* runOrchestration(
       );
     }
   }
+  if (groups.length > 0) yield* seal(durable, runId);
   const failures = Object.assign({}, ...results.map((result) => result.failures)) as GroupResult['failures'];
   return yield* step(durable, 'finish-run', {
     runId,
     failures,
     cancelled: results.some((result) => result.cancelled),
   });
+}
+
+/** Pieces of work: more than any run needs; what is then left is the next run's. */
+const MOST_SEAL_PARTS = 50;
+
+/** Manifests of what was stored. Without them the run still ends: what was stored is named by the next run's. */
+function* seal(durable: Orchestration, runId: string): Steps<void> {
+  let done: readonly string[] = [];
+  for (let part = 0; part < MOST_SEAL_PARTS; part++) {
+    try {
+      const sealed = yield* step(durable, 'seal-run', { runId, part, done });
+      if (!sealed.more) return;
+      done = sealed.done;
+    } catch {
+      return;
+    }
+  }
 }
 
 export function failAll(

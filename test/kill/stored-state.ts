@@ -73,7 +73,7 @@ function list(folder: string): string[] {
 
 async function storedFiles(folder: string): Promise<Map<string, StoredFile>> {
   const files = new Map<string, StoredFile>();
-  for (const name of list(folder).filter((name) => !name.startsWith('.incomplete'))) {
+  for (const name of list(folder).filter((name) => !/^\.(incomplete|manifests)/.test(name))) {
     const bytes = readFileSync(join(folder, name));
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     files.set(name, {

@@ -154,7 +154,7 @@ export function filesIn(directory: string): Map<string, FileOnDisk> {
   if (!existsSync(directory)) return files;
   for (const name of (readdirSync(directory, { recursive: true }) as string[]).sort()) {
     const { ino, mtimeMs, ...kind } = statSync(join(directory, name));
-    if ((kind.mode & 0o170000) === 0o040000) continue;
+    if ((kind.mode & 0o170000) === 0o040000 || name.startsWith('.manifests')) continue;
     const bytes = readFileSync(join(directory, name));
     files.set(name, { bytes, sha256: sha256(bytes), inode: ino, modifiedMs: mtimeMs });
   }

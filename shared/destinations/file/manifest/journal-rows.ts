@@ -37,7 +37,7 @@ export async function collectEvents(
 
 /**
  * Takes the lines of the last manifest out of the journal. Where its file is not what it was a moment ago nothing is
- * taken out: the next manifest has these lines again.
+ * taken out: the next manifest has these lines again. Returns what a person should know.
  */
 export async function clearJournal(
   { catalog, store, destination }: SealContext,
@@ -54,11 +54,15 @@ export async function clearJournal(
   }
   if (hash.digest('hex') !== last.sha256) return [alarm];
   const ids: string[] = [];
-  for await (const line of readManifest(toChunks(chunks), last.name))
-    if (!isManifestHead(line)) ids.push(line.id);
+  const alarms: string[] = [];
+  for await (const line of readManifest(toChunks(chunks), last.name)) {
+    if (isManifestHead(line)) continue;
+    ids.push(line.id);
+    if (line.alarm !== undefined) alarms.push(line.alarm);
+  }
   for (let at = 0; at < ids.length; at += maxBatch)
     await removeRows(catalog.state, catalog.partition, ids.slice(at, at + maxBatch));
-  return [];
+  return alarms;
 }
 
 async function removeRows(state: StateStore, partition: string, keys: readonly string[]): Promise<void> {

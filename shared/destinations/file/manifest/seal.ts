@@ -4,6 +4,7 @@ import { Failure } from '../../../errors.ts';
 import { type Entry, StateConflict } from '../../../state/state-store.ts';
 import type { FileFacts } from '../file-store.ts';
 import type { FileEvent } from '../journal.ts';
+import { hashOf } from '../settle.ts';
 import {
   type Chain,
   endClearing,
@@ -78,7 +79,6 @@ async function turn(context: SealContext, alarms: string[]): Promise<number | un
   if (await isSealed(catalog, run)) return undefined;
   const { events, ends } = await collectEvents(context);
   if (events.length === 0) return undefined;
-  for (const { alarm } of events) if (alarm !== undefined) alarms.push(alarm);
   await writeManifest(context, entry, events, ends, alarms);
   return 0;
 }
@@ -88,11 +88,8 @@ async function findPromised(
   { promised = [] }: Chain,
 ): Promise<PromisedManifest | undefined> {
   for (const name of new Set(promised.map((promise) => promise.name))) {
-    const stat = await store.stat(name);
-    if (stat === undefined) continue;
-    const hash = createHash('sha256');
-    for await (const chunk of store.read(name)) hash.update(chunk);
-    const sha256 = hash.digest('hex');
+    if ((await store.stat(name)) === undefined) continue;
+    const sha256 = await hashOf(store.read(name));
     const found = promised.find((promise) => promise.name === name && promise.sha256 === sha256);
     if (found !== undefined) return found;
   }
@@ -109,13 +106,20 @@ async function writeManifest(
   const { catalog, run, now } = context;
   const sequence = entry.value.sequence + 1;
   const at = now().toISOString();
-  const name = await freeName(context, entry.value, alarms);
+  const free = await freeName(context, entry.value);
+  if (free === undefined) return;
+  const { name, strange } = free;
   const previous = entry.value.last ?? null;
   const { destinationId } = catalog;
   const head = { manifest: 1, destination: destinationId, sequence, previous, run, createdAt: at } as const;
   const bytes = renderManifest(head, events);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   await promiseManifest(catalog, entry, { name, sha256, run, lines: events.length, ends, at });
+  // Only now is it certain that nobody else has written them for the chain meanwhile.
+  for (const other of strange)
+    alarms.push(
+      `${other} of "${context.destination}" was there before its manifest was written; it was left alone.`,
+    );
   await putManifest(context, name, bytes, sha256);
 }
 
@@ -147,15 +151,21 @@ async function putManifest(
 
 const leftoverMs = 3600 * 1000;
 
-/** The name of the next manifest; with a number where a file lies there that nobody here has written. */
+/**
+ * The name of the next manifest; with a number where files lie that nobody here has written. Nothing when one of them
+ * was promised and came just now.
+ */
 async function freeName(
-  { store, destination }: SealContext,
+  context: SealContext,
   chain: Chain,
-  alarms: string[],
-): Promise<string> {
+): Promise<{ readonly name: string; readonly strange: readonly string[] } | undefined> {
+  const strange: string[] = [];
   for (let again = 0; ; again++) {
     const name = manifestName(chain.sequence + 1, again);
-    if ((await store.stat(name)) === undefined) return name;
-    alarms.push(`${name} of "${destination}" was there before its manifest was written; it was left alone.`);
+    if ((await context.store.stat(name)) === undefined) return { name, strange };
+    const promised = chain.promised?.filter((promise) => promise.name === name) ?? [];
+    if (promised.length > 0 && (await findPromised(context, { ...chain, promised })) !== undefined)
+      return undefined;
+    strange.push(name);
   }
 }
