@@ -17,6 +17,7 @@ export interface DdlDialect extends ViewDialect {
   column(kind: OwnKind, options: ColumnOptions): string;
   createTable(name: string, lines: readonly string[]): string;
   addColumn(table: string, column: string, definition: string): string;
+  widenColumn(table: string, column: string, definition: string): string;
   createIndex(name: string, table: string, columns: readonly string[]): string;
   createView(name: string, select: string): string;
   /** Notes a step as taken, or a table as made by this program. */

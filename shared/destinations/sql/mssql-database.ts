@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mssql, { type ConnectionPool, type Transaction } from 'mssql';
 import { Failure } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import type { Examination } from './examine.ts';
 import { type MssqlTarget, poolConfig, targetPlace } from './mssql-connection.ts';
 import { mssqlFailure, patienceFor, repeatable } from './mssql-failure.ts';
-import { prepareTables } from './mssql-tables.ts';
+import { examineTables, prepareTables } from './mssql-tables.ts';
 import { MssqlTransaction } from './mssql-transaction.ts';
 import type { SqlDatabase, SqlReader, SqlTransaction } from './sql-database.ts';
 import type { SqlLayout } from './sql-layout.ts';
@@ -87,6 +88,19 @@ export class MssqlDatabase implements SqlDatabase {
         log.debug('database transaction begins again', { destination: name, attempt, reason });
         await sleep(wait * (0.5 + Math.random() / 2));
       }
+    }
+  }
+
+  async examine(): Promise<Examination> {
+    const { target, certificateAuthority, schema, name } = this.#options;
+    const pool = new mssql.ConnectionPool(poolConfig(target, certificateAuthority));
+    try {
+      await pool.connect();
+      return await examineTables(pool, schema, `destination "${name}": the database ${this.#place}`);
+    } catch (error) {
+      throw mssqlFailure(error, name, this.#place);
+    } finally {
+      await pool.close();
     }
   }
 

@@ -54,6 +54,8 @@ export function mssqlDdl(schema: string): DdlDialect {
       `${unless('TABLES', named(name))}\nCREATE TABLE ${table(name)} (\n  ${lines.join(',\n  ')}\n)`,
     addColumn: (name, column, definition) =>
       `${unless('COLUMNS', `${named(name)} AND COLUMN_NAME = ${literal(column)}`)}\nALTER TABLE ${table(name)} ADD ${bracketed(column)} ${definition}`,
+    widenColumn: (name, column, definition) =>
+      `ALTER TABLE ${table(name)} ALTER COLUMN ${bracketed(column)} ${definition}`,
     createIndex: (name, of, columns) =>
       `IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = ${literal(name)} AND object_id = OBJECT_ID(${literal(table(of))}))\nCREATE INDEX ${bracketed(name)} ON ${table(of)} (${columns.map(bracketed).join(', ')})`,
     // A view has to be the first statement of its batch.

@@ -1,5 +1,6 @@
 import type { ConnectionPool } from 'mssql';
 import type { Log } from '../../log.ts';
+import { DUPLICATES_LISTED, type Examination, examinationLines, examine, isForeign } from './examine.ts';
 import { bracketed, mssqlDdl } from './mssql-ddl.ts';
 import { mssqlErrorOf } from './mssql-failure.ts';
 import {
@@ -78,6 +79,29 @@ function limitOf({ type, length }: Readonly<Record<string, unknown>>): ColumnLim
   return {};
 }
 
+export async function examineTables(
+  pool: ConnectionPool,
+  schema: string,
+  where: string,
+): Promise<Examination> {
+  const { found, look } = await lookAround(pool, schema, where);
+  const [session] = look.layout.session ?? [];
+  if (session === undefined) return examine(found, look, [], 0);
+  const groups = `FROM ${bracketed(schema)}.${bracketed(session.name)} GROUP BY host_name, lsid HAVING COUNT(*) > 1`;
+  const { recordsets } = await pool.request().query(
+    `SELECT TOP (${DUPLICATES_LISTED}) host_name, lsid, COUNT(*) AS n, MAX(id) AS id ${groups} ORDER BY 4 DESC;
+SELECT COUNT(*) AS n FROM (SELECT lsid ${groups}) AS g`,
+  );
+  const [listed = [], [count] = []] = recordsets as unknown as Record<string, unknown>[][];
+  const duplicates = listed.map(({ host_name: host, lsid, n, id }) => ({
+    host: String(host),
+    lsid: String(lsid),
+    rows: Number(n),
+    id: Number(id),
+  }));
+  return examine(found, look, duplicates, Number(count?.n ?? 0));
+}
+
 /**
  * Makes what is missing beside what is there, never altering the latter, and gives where rows go. Each statement may
  * be run again, so that a start that was cut off is completed by the next. Where nothing is missing nothing but
@@ -91,6 +115,10 @@ export async function prepareTables(
 ): Promise<SqlLayout> {
   const ddl = mssqlDdl(schema);
   let { found, look } = await lookAround(pool, schema, where);
+  // The first time that this program meets tables of somebody else it says what it found in them.
+  if (found.step === 0 && isForeign(found, look))
+    for (const line of examinationLines(await examineTables(pool, schema, where)))
+      log.warn('found in an existing database', { database: where, found: line });
   if (!tablesAreComplete(found, look)) {
     const made = look.missingTables;
     for (const sql of missingTableStatements(ddl, found, look)) await pool.request().query(sql);

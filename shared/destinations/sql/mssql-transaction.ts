@@ -68,6 +68,23 @@ IF @@ROWCOUNT = 0 INSERT INTO ${writer} ([host_name], [turn]) VALUES (@1, 1)`,
     return valuesOf(table, columns, rows);
   }
 
+  async count(table: TableRef) {
+    const sql = `SELECT COUNT_BIG(*) FROM ${this.#table(table)}`;
+    const [rows = []] = await this.#ask({ sql, parameters: [] });
+    return Number(rows[0]?.[0]);
+  }
+
+  /** Needs ALTER on the table. */
+  async insertWithIds(table: TableRef, columns: readonly string[], rows: readonly Row[]) {
+    if (rows.length === 0) return;
+    if (kindOf(table, columns[0] ?? '') !== 'id') return this.insert(table, columns, rows);
+    const name = this.#table(table);
+    this.#later(
+      `SET IDENTITY_INSERT ${name} ON;\n${this.#insertSql(table, columns)};\nSET IDENTITY_INSERT ${name} OFF`,
+      numbered(rows),
+    );
+  }
+
   async removeWhere(table: TableRef, column: string, values: readonly Key[]) {
     if (values.length === 0) return;
     this.#later(

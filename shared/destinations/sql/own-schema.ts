@@ -28,7 +28,7 @@ export interface OwnTable {
  *
  * `ic_report` has one row for each bucket of a report that is no session; the tables with a `report_id` hold its rows,
  * numbered within the document. `ic_file` says where the files of an item are stored. `ic_writer` has a row for each
- * host, which a writer holds while it writes. `ic_table` lists the tables that this program made.
+ * host, which a writer holds while it writes. `ic_move` says how far a move into this database has come. `ic_table` lists the tables that this program made.
  */
 export const ownTables = {
   ic_schema: {
@@ -63,6 +63,11 @@ export const ownTables = {
     needed: ['host_name', 'lsid', 'content_hash', 'stored_form', 'closed', 'read_at', 'stored_at', 'site_id'],
     primary: 'session_id',
     unique: ['host_name', 'lsid'],
+  },
+  ic_move: {
+    columns: { table_name: 'exact', source: 'text', last_id: 'integer' },
+    needed: ['table_name', 'source', 'last_id'],
+    primary: 'table_name',
   },
   ic_check: { columns: { id: 'id', value: 'text' }, needed: ['value'] },
   ic_writer: {

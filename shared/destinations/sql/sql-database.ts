@@ -1,3 +1,4 @@
+import type { Examination } from './examine.ts';
 import { type OwnTableName, ownTables } from './own-schema.ts';
 import type { SqlLayout } from './sql-layout.ts';
 import { type ColumnKind, type GuideTable, guideTables } from './sql-schema.ts';
@@ -19,10 +20,12 @@ export interface SqlDatabase {
   write<T>(host: string, work: (transaction: SqlTransaction) => Promise<T>): Promise<T>;
   /** Reads without holding anybody up. `work` may be called again, as with `write`. */
   read<T>(work: (reader: SqlReader) => Promise<T>): Promise<T>;
+  /** Looks at the tables without making or changing anything. */
+  examine(): Promise<Examination>;
   close(): Promise<void>;
 }
 
-export type SqlReader = Pick<SqlTransaction, 'layout' | 'find' | 'page'>;
+export type SqlReader = Pick<SqlTransaction, 'layout' | 'find' | 'page' | 'count'>;
 
 /**
  * Statements without a result may be held back and sent together with the next one that has a result, or with the
@@ -41,6 +44,8 @@ export interface SqlTransaction {
   find(table: TableRef, columns: readonly string[], column: string, values: readonly Key[]): Promise<Row[]>;
   /** Up to `limit` rows with more than `after` in the column asked for first, a number that is unique, in its order. */
   page(table: TableRef, columns: readonly string[], after: number, limit: number): Promise<Row[]>;
+  /** How many rows it has. */
+  count(table: TableRef): Promise<number>;
   removeWhere(table: TableRef, column: string, values: readonly Key[]): Promise<void>;
   /** Removes the rows whose `column` is the `id` of a row of `parent` whose own `parentColumn` is one of `values`. */
   removeBelow(
@@ -51,6 +56,8 @@ export interface SqlTransaction {
     values: readonly Key[],
   ): Promise<void>;
   insert(table: TableRef, columns: readonly string[], rows: readonly Row[]): Promise<void>;
+  /** The first column is the table's own `id`, with the values it is to have. */
+  insertWithIds(table: TableRef, columns: readonly string[], rows: readonly Row[]): Promise<void>;
   /**
    * The new `id`s, in the order of the rows. `by`: the columns by which a database finds them again; before the
    * insert it has no row with these values.

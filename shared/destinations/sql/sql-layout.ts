@@ -1,11 +1,4 @@
-import {
-  columnsOf,
-  type GuideTable,
-  guideAliases,
-  guideTableNames,
-  isData,
-  parentColumn,
-} from './sql-schema.ts';
+import { columnsOf, type GuideTable, guideTableNames, isData, namesOf, parentColumn } from './sql-schema.ts';
 
 /** What the database's catalogue says, names as they are spelt there. */
 export interface FoundObject {
@@ -99,11 +92,6 @@ export function lookAt(found: readonly FoundObject[]): Look {
       if (!byName.has(name) && !(name === table && tables.length === 0)) missingViews.push({ name, table });
   }
   return { layout, missingTables, missingViews, missingColumns, faults };
-}
-
-export function namesOf(table: GuideTable): readonly string[] {
-  const alias = guideAliases[table];
-  return alias === undefined ? [table] : [table, alias];
 }
 
 function neededColumns(table: GuideTable): readonly string[] {

@@ -139,3 +139,9 @@ export function parentColumn(table: GuideTable): string | undefined {
 export function namesOfColumns(table: GuideTable): readonly string[] {
   return columnsOf(table).map(([name]) => name);
 }
+
+/** The names a table of the guides may stand under. */
+export function namesOf(table: GuideTable): readonly string[] {
+  const alias = guideAliases[table];
+  return alias === undefined ? [table] : [table, alias];
+}

@@ -4,11 +4,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import type { Examination } from './examine.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { layoutOf } from './schema-plan.ts';
 import type { SqlDatabase, SqlReader, SqlTransaction } from './sql-database.ts';
 import { isBusy, isSqliteError, sqliteFailure } from './sqlite-failure.ts';
-import { lookAround, makeTables } from './sqlite-tables.ts';
+import { examineTables, lookAround, makeTables, reportForeign } from './sqlite-tables.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 
 export interface SqliteOptions {
@@ -61,6 +62,18 @@ export class SqliteDatabase implements SqlDatabase {
     return this.#guarded(async () => {
       if (this.#closed) throw new Error(`destination "${this.#options.name}" is closed`);
       return work((await this.#connect()).transaction);
+    });
+  }
+
+  examine(): Promise<Examination> {
+    return this.#guarded(async () => {
+      const where = `destination "${this.#options.name}": the database ${this.#file}`;
+      const database = new DatabaseSync(this.#file, { readOnly: true, timeout: 1000 });
+      try {
+        return examineTables(database, where);
+      } finally {
+        database.close();
+      }
     });
   }
 
@@ -121,6 +134,7 @@ export class SqliteDatabase implements SqlDatabase {
       );
       if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(maxPages)}`);
     });
+    reportForeign(database, where, log);
     const layout = first.complete
       ? layoutOf(first.look, where, false)
       : await this.#inTransaction(database, async () => makeTables(database, where, log));

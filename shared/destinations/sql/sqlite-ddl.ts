@@ -42,6 +42,8 @@ export const sqliteDdl: DdlDialect = {
   createTable: (name, lines) => `CREATE TABLE IF NOT EXISTS ${quoted(name)} (\n  ${lines.join(',\n  ')}\n)`,
   addColumn: (table, column, definition) =>
     `ALTER TABLE ${quoted(table)} ADD COLUMN ${quoted(column)} ${definition}`,
+  widenColumn: (table, column) =>
+    `-- ${quoted(table)}.${quoted(column)} holds everything: SQLite enforces no length`,
   createIndex: (name, table, columns) =>
     `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${quoted(table)} (${columns.map(quoted).join(', ')})`,
   createView: (name, select) => `CREATE VIEW IF NOT EXISTS ${quoted(name)} AS ${select}`,

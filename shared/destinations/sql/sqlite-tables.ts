@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Log } from '../../log.ts';
+import { DUPLICATES_LISTED, type Examination, examinationLines, examine, isForeign } from './examine.ts';
 import {
   checkedLook,
   type Found,
@@ -73,4 +74,32 @@ function foundObject(database: DatabaseSync, name: string, kind: 'table' | 'view
       String(key?.name).toLowerCase() === 'id' &&
       String(key?.type).toUpperCase() === 'INTEGER',
   };
+}
+
+export function examineTables(database: DatabaseSync, where: string): Examination {
+  const { found, look } = lookAround(database, where);
+  const [session] = look.layout.session ?? [];
+  if (session === undefined) return examine(found, look, [], 0);
+  const groups = `FROM ${quoted(session.name)} GROUP BY host_name, lsid HAVING count(*) > 1`;
+  const listed = database
+    .prepare(
+      `SELECT host_name, lsid, count(*) AS n, max(id) AS id ${groups} ORDER BY 4 DESC LIMIT ${DUPLICATES_LISTED}`,
+    )
+    .all();
+  const all = Number(database.prepare(`SELECT count(*) AS n FROM (SELECT 1 ${groups})`).get()?.n ?? 0);
+  const duplicates = listed.map(({ host_name: host, lsid, n, id }) => ({
+    host: String(host),
+    lsid: String(lsid),
+    rows: Number(n),
+    id: Number(id),
+  }));
+  return examine(found, look, duplicates, all);
+}
+
+/** The first time that this program meets tables of somebody else it says what it found in them. */
+export function reportForeign(database: DatabaseSync, where: string, log: Log): void {
+  const { found, look } = lookAround(database, where);
+  if (found.step > 0 || !isForeign(found, look)) return;
+  for (const line of examinationLines(examineTables(database, where)))
+    log.warn('found in an existing database', { database: where, found: line });
 }

@@ -46,6 +46,15 @@ export class SqliteTransaction implements SqlTransaction {
     return rowsOf(this.#prepared(sql).all(after, limit));
   }
 
+  async count({ name }: TableRef) {
+    const [row] = rowsOf(this.#prepared(`SELECT count(*) FROM ${quoted(name)}`).all());
+    return Number(row?.[0]);
+  }
+
+  insertWithIds(table: TableRef, columns: readonly string[], rows: readonly Row[]) {
+    return this.insert(table, columns, rows);
+  }
+
   async removeWhere({ name }: TableRef, column: string, values: readonly Key[]) {
     if (values.length === 0) return;
     const sql = `DELETE FROM ${quoted(name)} WHERE ${quoted(column)} IN (SELECT value FROM json_each(?))`;
