@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DataFolder, openDataFolder } from '../../infra/local/data-folder.ts';
 import { type LocalPorts, localPorts, localServices } from '../../infra/local/local-services.ts';
-import { type Stack, startStack } from '../../infra/local/stack.ts';
+import { type Stack, type StackOptions, startStack } from '../../infra/local/stack.ts';
 import type { ConnectionOptions } from '../../shared/connections.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
 import type { Run, TransferResult } from '../../shared/runs/run.ts';
@@ -49,6 +49,7 @@ export interface InstallationOptions {
   /** To put something between the product and its ports. */
   readonly ports?: (ports: LocalPorts, data: DataFolder) => LocalPorts;
   readonly services?: (services: Services) => Services;
+  readonly delivery?: StackOptions['delivery'];
 }
 
 /** The product in this process against simulated appliances over TLS, with a clock that the test moves. */
@@ -121,7 +122,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const clocked: Services = { ...local, now: () => Date.now() + passed * 1000 };
   const services = options.services?.(clocked) ?? clocked;
   await saveSettings(services.state, settingsOf(options, data, appliances));
-  const stack = await startStack({ services, log, database: data.host, port: 0, timers: 'off' });
+  const delivery = options.delivery === undefined ? {} : { delivery: options.delivery };
+  const stack = await startStack({ services, log, database: data.host, port: 0, timers: 'off', ...delivery });
   const runs = async () => {
     // Runs made within one millisecond would be one.
     passed += 1;
