@@ -1,4 +1,5 @@
 import { wholeSchema } from './ddl.ts';
+import { type Examination, examinationStatements } from './examine.ts';
 import { mssqlDdl } from './mssql-ddl.ts';
 import { sqliteDdl } from './sqlite-ddl.ts';
 
@@ -20,4 +21,12 @@ export function schemaScript(dialect: Dialect, schema = 'dbo'): string {
 export function batches(statements: readonly string[]): string {
   const head = ['SET ANSI_NULLS ON', 'SET QUOTED_IDENTIFIER ON', 'SET NOCOUNT ON'].join(';\n');
   return [head, ...statements].map((sql) => `${sql};\nGO\n`).join('\n');
+}
+
+/** What a DBA can do about what was found in an existing database. */
+export function examinationScript(dialect: Dialect, examination: Examination, schema = 'dbo'): string {
+  const ddl = dialect === 'sqlite' ? sqliteDdl : mssqlDdl(schema);
+  const statements = examinationStatements(ddl, examination);
+  if (dialect === 'mssql') return batches(statements);
+  return statements.map((sql) => (sql.startsWith('--') ? `${sql}\n` : `${sql};\n`)).join('\n');
 }

@@ -33,7 +33,7 @@ export async function openSqlDestination(options: SqlDestinationOptions): Promis
   return {
     id,
     name,
-    sessions: new SqlSessionSink(database, settings, log),
+    sessions: new SqlSessionSink(database, settings, name, log),
     reports: new SqlReportSink(database, name),
     check: () => checkSqlDatabase(database, settings, name),
     close: () => database.close(),

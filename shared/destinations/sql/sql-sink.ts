@@ -9,10 +9,13 @@ import { SqlRefusal, utcNow } from './sql-values.ts';
 export class SqlSessionSink implements SessionSink {
   readonly #database: SqlDatabase;
   readonly #options: RowOptions;
+  readonly #destination: string;
   readonly #log: Log;
 
-  constructor(database: SqlDatabase, options: RowOptions, log: Log) {
+  /** `destination`: Destination Name, for reasons. */
+  constructor(database: SqlDatabase, options: RowOptions, destination: string, log: Log) {
     this.#database = database;
+    this.#destination = destination;
     this.#options = options;
     this.#log = log;
   }
@@ -20,9 +23,10 @@ export class SqlSessionSink implements SessionSink {
   async store(origin: Origin, sessions: readonly SessionVersion[]): Promise<readonly StoreOutcome[]> {
     if (sessions.length === 0) return [];
     try {
-      return await this.#database.write(origin.host, (transaction) =>
+      const outcomes = await this.#database.write(origin.host, (transaction) =>
         storeInTransaction(transaction, origin, sessions, this.#options, utcNow()),
       );
+      return outcomes.map((outcome) => this.#explained(outcome));
     } catch (error) {
       if (!(error instanceof SqlRefusal)) throw error;
       return this.#apart(origin, sessions, error);
@@ -36,12 +40,19 @@ export class SqlSessionSink implements SessionSink {
     refusal: SqlRefusal,
   ): Promise<readonly StoreOutcome[]> {
     if (sessions.length === 1) {
-      const reason = `the database refuses it: ${refusal.message}`;
+      const reason = `destination "${this.#destination}": the database refuses it (${refusal.message}); correct its tables or triggers, then try again what was set aside`;
       this.#log.warn('session rejected', { lsid: sessions[0]?.session.lsid, reason });
       return [{ status: 'rejected', reason }];
     }
     const middle = Math.ceil(sessions.length / 2);
     const first = await this.store(origin, sessions.slice(0, middle));
     return [...first, ...(await this.store(origin, sessions.slice(middle)))];
+  }
+
+  /** A session that could not be made into rows: says where, and what is left to do. */
+  #explained(outcome: StoreOutcome): StoreOutcome {
+    if (outcome.reason === undefined) return outcome;
+    const reason = `destination "${this.#destination}": ${outcome.reason}, which no database holds; a file destination keeps the session as it was sent`;
+    return { ...outcome, reason };
   }
 }
