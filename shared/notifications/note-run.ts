@@ -96,7 +96,7 @@ function clearedBy({ kind, scheduleId, failure, results = [] }: Run): string[] {
 
 /** Alarms that differ in numbers and ids alone are the same alarm. */
 function alike(alarm: string): string {
-  const words = alarm.replaceAll(/[0-9a-fA-F]{8,}|\d+/g, '#');
+  const words = alarm.replaceAll(/[0-9a-fA-F]{8,}|-?\d+/g, '#');
   return createHash('sha256').update(words).digest('hex').slice(0, 16);
 }
 
