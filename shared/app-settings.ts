@@ -10,7 +10,10 @@ export interface AppSetting {
   readonly meaning: string;
   /** `host`: read by the Functions host or an Azure library before or beside our code. */
   readonly readBy: 'code' | 'host';
+  /** Set by the template. */
   readonly inAzure: boolean;
+  /** Set by the platform itself, and by nobody else. */
+  readonly isPlatforms?: boolean;
   readonly sample?: string;
   /** Says what a value must be, if it is not that. */
   readonly check?: (value: string) => string | undefined;
@@ -76,6 +79,13 @@ export const appSettings: readonly AppSetting[] = [
     inAzure: true,
     sample: 'info',
     check: oneOf(logLevels),
+  },
+  {
+    name: 'WEBSITE_AUTH_ENABLED',
+    meaning: 'Whether App Service Authentication stands in front, and says who calls',
+    readBy: 'code',
+    inAzure: false,
+    isPlatforms: true,
   },
   {
     name: 'AzureWebJobsStorage',

@@ -23,6 +23,7 @@ export const accessTrouble = [
   'no-permission',
   'certificate',
   'secret-missing',
+  'secret-expired',
   'no-access',
   'no-identity',
 ] as const;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { callerOf } from '../shared/api/caller.ts';
 import { appSettings } from '../shared/app-settings.ts';
 import { composeServices } from '../shared/compose.ts';
 import { Failure } from '../shared/errors.ts';
@@ -42,6 +43,7 @@ test('the code reads the settings of the list, and no other', async () => {
   for (const name of Object.keys(azure)) delete environment[name];
   environment.DATA_STORAGE_CONNECTION_STRING = 'UseDevelopmentStorage=true';
   await composeServices(environment).close();
+  callerOf(new Headers(), environment);
   assert.deepEqual(
     [...read].filter((name) => !name.startsWith('SECRET_')).toSorted(),
     names(({ readBy }) => readBy === 'code'),
@@ -53,7 +55,11 @@ test('the code reads the settings of the list, and no other', async () => {
       .map((name) => join(folder, name)),
   );
   const readers = sources.filter((file) => /process\.env\b/.test(readFileSync(join(root, file), 'utf8')));
-  assert.deepEqual(readers, [join('shared', 'service-provider.ts')], 'the environment comes in at one place');
+  assert.deepEqual(
+    readers,
+    [join('functions', 'api.http.ts'), join('shared', 'service-provider.ts')],
+    'what reads the environment is called above',
+  );
 });
 
 test('local.settings.sample.json holds the samples of the list, and nothing else', () => {

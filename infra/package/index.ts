@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { checkPackage } from './check.ts';
+import { checkPackage, loadSources } from './check.ts';
 import { stagePackage } from './stage.ts';
 import { zipFolder } from './zip.ts';
 
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const over: string[] = [];
   if (size > SIZE_BUDGET) over.push('size');
   if (values.check) {
-    const { cpuMs, functions } = await checkPackage(root, zip);
+    const { cpuMs, functions } = await checkPackage(zip, await loadSources(root), 3);
     console.log(
       `Unpacked by itself it registers ${functions.length} functions: ${functions.map((one) => one.name).join(', ')}`,
     );
