@@ -115,7 +115,7 @@ test('no two backups are the same, the truth has the last one, and a password ma
 
 test('a client that stops reading stops a large recording, and closing ends it at once', async () => {
   const size = 3_000_000_000;
-  const appliance = await startAppliance({ ...base, recordingBytes: [size, size] });
+  await using appliance = await startAppliance({ ...base, recordingBytes: [size, size] });
   appliance.clock.set(from + 5 * day);
   const token = await takeToken(appliance);
   const lsid = recorded(appliance)[0]?.session.lsid ?? '';

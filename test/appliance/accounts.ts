@@ -15,6 +15,8 @@ const permissionNames = {
     'perm_reporting_license',
     'perm_reporting_presentation',
     'perm_reporting_support',
+    'perm_reporting_syslog',
+    'perm_reporting_vault',
     'perm_scim',
     'perm_vault_backup',
   ],
@@ -26,6 +28,7 @@ const permissionNames = {
     'perm_ecm',
     'perm_reporting',
     'perm_reporting_license',
+    'perm_reporting_syslog',
     'perm_reporting_vault',
     'perm_vault_backup',
     'perm_scim',
@@ -49,10 +52,20 @@ export function permissionsOf(product: Product, account: ApiAccount): Readonly<R
   return granted;
 }
 
-export function mayReportSessions(product: Product, account: ApiAccount): boolean {
-  return (
-    permissionsOf(product, account)[product === 'RS' ? 'perm_reporting_support' : 'perm_reporting'] === '1'
-  );
+/** Reports that have a permission of their own; the names for vault and syslog of RS, and syslog of PRA, are unverified. */
+const reportPermissions: readonly (readonly [RegExp, string])[] = [
+  [/^Presentation/, 'perm_reporting_presentation'],
+  [/LicenseUsage$/, 'perm_reporting_license'],
+  [/^Vault/, 'perm_reporting_vault'],
+  [/^Syslog$/, 'perm_reporting_syslog'],
+  [/^Archive/, 'perm_reporting_archive'],
+];
+
+export function mayReport(product: Product, account: ApiAccount, report: string): boolean {
+  const sessions = product === 'RS' ? 'perm_reporting_support' : 'perm_reporting';
+  const own = reportPermissions.find(([name]) => name.test(report))?.[1];
+  const granted = permissionsOf(product, account);
+  return granted[own !== undefined && own in granted ? own : sessions] === '1';
 }
 
 export function mayCommand(product: Product, account: ApiAccount): boolean {

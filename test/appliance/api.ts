@@ -1,4 +1,4 @@
-import { mayBackUp, mayCommand, mayReportSessions } from './accounts.ts';
+import { mayBackUp, mayCommand, mayReport } from './accounts.ts';
 import type { Backups } from './backups.ts';
 import { commandReply } from './commands.ts';
 import {
@@ -113,7 +113,7 @@ export function createApi(world: World, tokens: Tokens, backups: Backups): Api {
           ? commandReply(world, login.account, request.parameters.action)
           : notFoundReply();
       case 'reporting':
-        return mayReportSessions(product, login.account)
+        return mayReport(product, login.account, request.parameters.generate_report ?? '')
           ? reportReply(world, request.parameters)
           : notFoundReply();
       default:

@@ -24,6 +24,7 @@ export function maskCapabilities(text: string): string {
 export interface SessionUrls {
   chat(view: boolean): string;
   recording(view: boolean): string;
+  user(view: boolean): string;
   instance(kind: 'shell' | 'show_my_screen', instance: number, view: boolean): string;
 }
 
@@ -34,6 +35,7 @@ export function sessionUrls(siteHost: string, lsid: string, capability: string):
   return {
     chat: (view) => url('chat', '', view),
     recording: (view) => url('recording', '', view),
+    user: (view) => url('user_recording', '', view),
     instance: (kind, instance, view) => url(kind, `&instance=${instance}`, view),
   };
 }

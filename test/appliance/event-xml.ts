@@ -16,7 +16,8 @@ export function eventXml(event: EventFacts, style: TextStyle): string {
   return inner === '' ? `${open} />\n` : `${open}>\n${inner}${indent.repeat(2)}</event>\n`;
 }
 
-function partXml(part: EventPart): string {
+/** In the place of an event of a session: three deep. */
+export function partXml(part: EventPart): string {
   const pad = indent.repeat(3);
   switch (part.kind) {
     case 'data': {

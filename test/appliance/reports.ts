@@ -1,26 +1,14 @@
 import { hash } from 'node:crypto';
-import {
-  errorReply,
-  namespaceAttribute,
-  type Reply,
-  type ReplyBody,
-  xmlHead,
-  xmlReply,
-  xmlType,
-} from './reply.ts';
+import { moreReports } from './more-reports.ts';
+import { namespaceAttribute, type Reply, xmlHead } from './reply.ts';
+import { emptyReply, listReply, pieceBytes, refuse, streamed } from './report-replies.ts';
 import { type ReportSelector, readSelector } from './selectors.ts';
 import type { World } from './world.ts';
 import { xmlAttribute } from './xml-text.ts';
 
 type Parameters = Readonly<Record<string, string>>;
 
-/** Pieces are gathered to about this size before they go out. */
-const pieceBytes = 64 * 1024;
-
-const noData = {
-  error: 'No Support report information matching your chosen criteria is available.',
-  'error-fr': 'Aucune information de rapport Support correspondant à vos critères n’est disponible.',
-};
+const support = 'Support report information';
 
 /** `/api/reporting`. Only the reports of its own product; every refusal is an error document with status 200. */
 export function reportReply(world: World, parameters: Parameters): Reply {
@@ -33,12 +21,8 @@ export function reportReply(world: World, parameters: Parameters): Reply {
     case `${prefix}Recording`:
       return recordingReply(world, parameters);
     default:
-      return refuse(world, 'The report type is not valid.');
+      return moreReports(world, parameters) ?? refuse(world, 'The report type is not valid.');
   }
-}
-
-function refuse(world: World, message: string): Reply {
-  return errorReply(world.settings.namespace, message);
 }
 
 function sessionsReply(world: World, parameters: Parameters): Reply {
@@ -47,7 +31,9 @@ function sessionsReply(world: World, parameters: Parameters): Reply {
   const now = world.clock.now();
   const indexes = () => select(world, selector, now);
   if (indexes().next().done) {
-    return selector.kind === 'lsids' ? refuse(world, 'Invalid lsid.') : emptyReply(world, 'session_list');
+    return selector.kind === 'lsids'
+      ? refuse(world, 'Invalid lsid.')
+      : emptyReply(world, 'session_list', support);
   }
   const attributes = `${namespaceAttribute(world.settings.namespace)} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"`;
   const xmlOf = world.beginReading();
@@ -80,22 +66,14 @@ function listingReply(world: World, parameters: Parameters): Reply {
   if ('wrong' in selector) return refuse(world, selector.wrong);
   const now = world.clock.now();
   const indexes = () => select(world, selector, now);
-  if (indexes().next().done) return emptyReply(world, 'session_summary_list');
-  return streamed({
-    length: undefined,
-    *chunks() {
-      let text = `${xmlHead}<session_summary_list${namespaceAttribute(world.settings.namespace)}>\n`;
-      for (const index of indexes()) {
-        const { session } = world.generator.facts(index, now);
-        const key = session.externalKey ? ` external_key="${xmlAttribute(session.externalKey)}"` : '';
-        const recorded = session.recordings.session ? '1' : '0';
-        text += `<session_summary lsid="${session.lsid}" has_recording="${recorded}"${key} />\n`;
-        if (text.length < pieceBytes) continue;
-        yield Buffer.from(text);
-        text = '';
-      }
-      yield Buffer.from(`${text}</session_summary_list>\n`);
-    },
+  if (indexes().next().done) return emptyReply(world, 'session_summary_list', support);
+  return listReply(world, 'session_summary_list', function* () {
+    for (const index of indexes()) {
+      const { session } = world.generator.facts(index, now);
+      const key = session.externalKey ? ` external_key="${xmlAttribute(session.externalKey)}"` : '';
+      const recorded = session.recordings.session ? '1' : '0';
+      yield `<session_summary lsid="${session.lsid}" has_recording="${recorded}"${key} />\n`;
+    }
   });
 }
 
@@ -127,14 +105,4 @@ function* select(world: World, selector: ReportSelector, now: number): Generator
   yield* selector.by === 'start'
     ? world.population.startedIn(from, to, now)
     : world.population.endedIn(from, to, now);
-}
-
-function emptyReply(world: World, root: string): Reply {
-  const { emptyReport, namespace } = world.settings;
-  if (emptyReport === 'empty-list') return xmlReply(`<${root}${namespaceAttribute(namespace)} />`);
-  return refuse(world, noData[emptyReport]);
-}
-
-function streamed(body: ReplyBody): Reply {
-  return { status: 200, contentType: xmlType, body, framing: 'chunked' };
 }

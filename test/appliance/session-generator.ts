@@ -4,7 +4,7 @@ import type { Settings } from './options.ts';
 import { participantsAt, planParticipations } from './participants.ts';
 import { makeCustomer } from './people.ts';
 import type { Population } from './population.ts';
-import { Random } from './random.ts';
+import { mix, Random } from './random.ts';
 import { customAttributes, externalKey, jumpoint, sessionTeams, teams } from './session-details.ts';
 import { planEvents } from './session-events.ts';
 import type { SessionFacts } from './session-facts.ts';
@@ -54,7 +54,9 @@ export function createGenerator(
       invited: random.chance(0.1) || is(29, 3),
     });
     const shells = participations.length === 0 ? 0 : ([0, 0, 0, 1, 2][random.int(5)] ?? 0);
-    const shows = rs && participations.length > 0 && random.chance(0.2) ? 1 : 0;
+    const showing = rs && participations.length > 0 && random.chance(0.2);
+    // Drawn apart from the sequence that makes the session.
+    const shows = showing ? 1 + (mix(seed, index, 97) % 3) : 0;
     const lsid = ids.lsid(index);
     const eventUrls = sessionUrls(
       settings.siteHost,
@@ -121,6 +123,7 @@ export function createGenerator(
         session: over && population.isRecorded(index),
         commandShell: state === 'closed' ? Array.from({ length: shells }, (_, instance) => instance) : [],
         showMyScreen: state === 'closed' ? Array.from({ length: shows }, (_, instance) => instance) : [],
+        ...(!rs && state === 'closed' && mix(seed, index, 98) % 5 === 0 ? { user: true as const } : {}),
       },
     };
     return {

@@ -33,6 +33,9 @@ export function sessionXml(facts: SessionFacts, product: 'RS' | 'PRA', urls: Ses
     look.chatUrls ? field('session_chat_download_url', urls.chat(false)) : '',
     session.recordings.session ? field('session_recording_view_url', urls.recording(true)) : '',
     session.recordings.session ? field('session_recording_download_url', urls.recording(false)) : '',
+    // How a session tells of it is in no source: the name is made after the others.
+    session.recordings.user ? field('user_recording_view_url', urls.user(true)) : '',
+    session.recordings.user ? field('user_recording_download_url', urls.user(false)) : '',
     instances('show_my_screen', session.recordings.showMyScreen, (instance, view) =>
       urls.instance('show_my_screen', instance, view),
     ),

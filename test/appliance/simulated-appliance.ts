@@ -1,3 +1,11 @@
+import type { SessionSummary, TimeWindow } from '../../shared/appliance/appliance.ts';
+import type {
+  ArchiveEntry,
+  ExitSurvey,
+  LicenseUsageInterval,
+  TeamActivityEntry,
+  VaultAccountActivity,
+} from '../../shared/appliance/reports/index.ts';
 import type { Session } from '../../shared/sessions/session.ts';
 
 /** What `startAppliance` takes. Everything a report shows follows from it: the same options, the same appliance. */
@@ -9,7 +17,7 @@ export interface ApplianceOptions {
   /** Unix seconds. */
   readonly from: number;
   readonly to: number;
-  /** Recording size in bytes: [smallest, largest], chosen by the seed per recording. Default [2_000, 200_000]. */
+  /** Size of recordings of every kind in bytes: [smallest, largest], chosen by the seed. Default [2_000, 200_000]. */
   readonly recordingBytes?: readonly [number, number];
   readonly backupBytes?: number;
   /** Events per session, roughly. Default 20. */
@@ -138,9 +146,42 @@ export interface ApplianceTruth {
   sessions(at?: number): Iterable<SessionTruth>;
   session(lsid: string, at?: number): SessionTruth | undefined;
   /** A recording's content, recomputed. */
-  recording(lsid: string): { readonly size: number; readonly sha256: string } | undefined;
+  recording(lsid: string): FileTruth | undefined;
   /** Content of the backup that was served last. Each backup differs. */
-  readonly lastBackup: { readonly size: number; readonly sha256: string } | undefined;
+  readonly lastBackup: FileTruth | undefined;
+  /** The same of a session's or presentation's other recordings. `format`: `txt`, else video. `undefined`: there is none. */
+  otherRecording(
+    kind: 'command-shell' | 'show-my-screen' | 'user' | 'presentation',
+    asked: { readonly lsid: string; readonly instance?: string; readonly format?: string },
+    at?: number,
+  ): FileTruth | undefined;
+  /** RS. Every presentation there is at `at`, in start order, as the model that its report is read to. */
+  presentations(at?: number): Iterable<Session>;
+  /** What reports of the window tell at `at` (default now), in their order. Empty: nothing found. */
+  teamActivity(window: TimeWindow & { readonly teamId?: string }, at?: number): readonly TeamActivityEntry[];
+  vaultAccountActivity(
+    window: TimeWindow & { readonly limit?: string },
+    at?: number,
+  ): readonly VaultAccountActivity[];
+  /** RS. Of sessions that began in the window. */
+  exitSurveys(by: 'customer' | 'representative', window: TimeWindow, at?: number): readonly ExitSurvey[];
+  /** RS. */
+  licenseUsage(
+    window: TimeWindow & { readonly groupBy: 'hour' | 'day' | 'month' },
+    at?: number,
+  ): readonly LicenseUsageInterval[];
+  sessionSummary(window: TimeWindow, at?: number): readonly SessionSummary[];
+  /** RS. */
+  archives(date: string, at?: number): readonly ArchiveEntry[];
+  archive(date: string, type: string, index: string, at?: number): FileTruth | undefined;
+  /** Content of the ZIP that was served last. Each differs. */
+  readonly lastSyslog: FileTruth | undefined;
+  readonly lastEndpointLicenseUsage: FileTruth | undefined;
+}
+
+export interface FileTruth {
+  readonly size: number;
+  readonly sha256: string;
 }
 
 export interface SessionTruth {

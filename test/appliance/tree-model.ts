@@ -48,6 +48,7 @@ export function readModel(session: Tree): Session {
       session: one(session, 'session_recording_download_url') !== undefined,
       commandShell: instances('command_shell'),
       showMyScreen: instances('show_my_screen'),
+      ...(one(session, 'user_recording_download_url') ? { user: true as const } : {}),
     },
   };
 }

@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { createPresentations, type Presentations } from './activity/presentations.ts';
+import { createSnapshots, type Snapshots } from './activity/snapshots.ts';
+import { createTeamActivity, type TeamActivity } from './activity/team-activity.ts';
+import { createVaultActivity, type VaultActivity } from './activity/vault-activity.ts';
 import { readingCapability, sessionUrls } from './capabilities.ts';
 import { createClock } from './clock.ts';
 import { flashVideoHeader, madeFile } from './file-bytes.ts';
@@ -18,10 +22,18 @@ export interface World {
   readonly ids: SessionIds;
   readonly population: Population;
   readonly generator: SessionGenerator;
+  readonly presentations: Presentations;
+  readonly teamActivity: TeamActivity;
+  readonly vaultActivity: VaultActivity;
+  readonly snapshots: Snapshots;
+  /** Goes into access hashes; another one after a restart. */
+  readonly secret: string;
   /** The index of a session that has begun by `at`. */
   find(lsid: string, at: number): number | undefined;
   /** Begins a reading: its access hashes are its own, so two readings of a session differ there. */
   beginReading(): (index: number, at: number) => string;
+  /** The number of a reading of its own. */
+  nextReading(): number;
   /** `undefined` where the session never has a recording. */
   recording(index: number): ReplyBody | undefined;
 }
@@ -39,6 +51,12 @@ export function createWorld(settings: Settings): World {
     ids,
     population,
     generator,
+    presentations: createPresentations(settings),
+    teamActivity: createTeamActivity(settings),
+    vaultActivity: createVaultActivity(settings, ids),
+    snapshots: createSnapshots(settings),
+    secret,
+    nextReading: () => readings++,
     find(lsid, at) {
       const index = ids.index(lsid);
       return index !== undefined && index < population.count && population.startOf(index) <= at
