@@ -1,7 +1,7 @@
 import type { Appliance } from './appliance/appliance.ts';
 import { type ApplianceOptions, connectAppliance } from './appliance/connect-appliance.ts';
 import type { Destination } from './destinations/destination.ts';
-import { pluginOf } from './destinations/index.ts';
+import { loadPlugin } from './destinations/index.ts';
 import { Failure } from './errors.ts';
 import type { Log } from './log.ts';
 import type { DestinationSetting } from './settings/destination.ts';
@@ -81,7 +81,7 @@ export class Connections {
   }
 
   async #open({ id, name, plugin: pluginId, settings }: DestinationSetting): Promise<Destination> {
-    const plugin = pluginOf(pluginId);
+    const plugin = await loadPlugin(pluginId);
     if (!plugin)
       throw new Failure(
         'terminal',

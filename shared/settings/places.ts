@@ -21,12 +21,11 @@ interface Place {
 function placesOf({ destinations, sites }: PlacedSettings): Place[] {
   const hint = 'give it a new id, so that everything is read for it';
   return [
-    ...destinations.map(({ id, name, plugin, settings }) => ({
-      key: stateKey('destination', id),
-      place: pluginOf(plugin)?.place(settings) ?? '',
-      what: `Destination "${name}" (${id})`,
-      hint,
-    })),
+    ...destinations.flatMap(({ id, name, plugin, settings }) => {
+      const place = pluginOf(plugin)?.place(settings);
+      if (place === undefined) return [];
+      return [{ key: stateKey('destination', id), place, what: `Destination "${name}" (${id})`, hint }];
+    }),
     ...sites.map((site) => ({
       key: stateKey('site', site.id),
       place: recordedHost(site),

@@ -1,9 +1,11 @@
 import type { z } from 'zod';
+import { loadPlugin } from '../destinations/index.ts';
+import { isPackaged } from '../destinations/plugin-registry.ts';
 import { Failure } from '../errors.ts';
 import { isTooLarge, maxValueCharacters } from '../state/state-checks.ts';
 import { type Operation, StateConflict, type StateStore } from '../state/state-store.ts';
 import { checkPlaces } from './places.ts';
-import { emptySettings, type Settings, settingsSchema } from './settings.ts';
+import { emptySettings, type Settings, savedSettingsSchema, settingsSchema } from './settings.ts';
 import { settingsChanges } from './settings-changes.ts';
 import { historyRows, type SettingsAuthor } from './settings-history.ts';
 
@@ -19,7 +21,8 @@ const CURRENT = ['settings', 'settings', 'current'] as const;
 export async function loadSettings(state: StateStore): Promise<StoredSettings> {
   const entry = await state.get<unknown>(...CURRENT);
   if (!entry) return { settings: emptySettings };
-  return { settings: parseSettings(entry.value), etag: entry.etag };
+  await loadPackages(entry.value);
+  return { settings: parseWith(savedSettingsSchema, entry.value), etag: entry.etag };
 }
 
 /**
@@ -60,6 +63,7 @@ export async function saveSettings(
 
 /** What `saveSettings` checks, without saving. */
 export async function checkSettings(state: StateStore, input: unknown): Promise<Settings> {
+  await loadPackages(input);
   const settings = parseSettings(input);
   if (isTooLarge(settings))
     throw new Failure(
@@ -73,7 +77,7 @@ export async function checkSettings(state: StateStore, input: unknown): Promise<
 
 /** What was saved, as today's schema reads it; what it does not take any more, as it is. */
 function readable(value: unknown): unknown {
-  const result = settingsSchema.safeParse(value);
+  const result = savedSettingsSchema.safeParse(value);
   return result.success ? result.data : value;
 }
 
@@ -86,12 +90,28 @@ function changedMeanwhile(cause?: unknown): Failure {
   );
 }
 
+/** A new document. Packages that it names must have been loaded. */
 export function parseSettings(input: unknown): Settings {
-  const result = settingsSchema.safeParse(input);
+  return parseWith(settingsSchema, input);
+}
+
+function parseWith(schema: typeof settingsSchema, input: unknown): Settings {
+  const result = schema.safeParse(input);
   if (result.success) return result.data;
   throw new Failure('terminal', 'bad-settings', `Settings: ${describeIssues(result.error)}`, {
     cause: result.error,
   });
+}
+
+const MOST_PACKAGES = 50;
+
+/** Loads the packages that a document names for its destinations, whatever else it may be. */
+async function loadPackages(document: unknown): Promise<void> {
+  const { destinations } = Object(document) as { destinations?: unknown };
+  const ids = (Array.isArray(destinations) ? destinations : [])
+    .map((destination) => (Object(destination) as { plugin?: unknown }).plugin)
+    .filter((plugin) => typeof plugin === 'string' && isPackaged(plugin));
+  for (const id of [...new Set(ids)].slice(0, MOST_PACKAGES)) await loadPlugin(id as string);
 }
 
 /** The first faults on one line: where and what. */

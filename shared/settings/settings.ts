@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pluginOf } from '../destinations/index.ts';
+import { isPackaged } from '../destinations/plugin-registry.ts';
 import { applicationSchema } from './application.ts';
 import { destinationSchema } from './destination.ts';
 import { notificationSchema } from './notifications.ts';
@@ -7,26 +8,36 @@ import { scheduleSchema } from './schedule.ts';
 import { siteSchema } from './site.ts';
 import { namingFaults, scheduledStreams, transferFaults } from './transfer-checks.ts';
 
-/** Everything a user sets, as one document: it is saved and exported whole or not at all. Secrets are named in it. */
-export const settingsSchema = z
-  .strictObject({
-    sites: z.array(siteSchema).max(200).default([]),
-    destinations: z.array(destinationSchema).max(200).default([]),
-    schedules: z.array(scheduleSchema).max(1000).default([]),
-    scheduler: z.enum(['running', 'stopped']).default('running').meta({ title: 'Scheduler' }),
-    application: applicationSchema.prefault({}),
-    notifications: notificationSchema.prefault({}),
-  })
-  .superRefine((settings, context) => {
-    for (const list of ['sites', 'destinations', 'schedules'] as const)
-      checkUnique(settings[list], list, context);
-    checkDestinations(settings.destinations, context);
-    checkSchedules(settings, context);
-    checkNames(settings, context);
-    checkShared(settings, context);
-  });
+const document = z.strictObject({
+  sites: z.array(siteSchema).max(200).default([]),
+  destinations: z.array(destinationSchema).max(200).default([]),
+  schedules: z.array(scheduleSchema).max(1000).default([]),
+  scheduler: z.enum(['running', 'stopped']).default('running').meta({ title: 'Scheduler' }),
+  application: applicationSchema.prefault({}),
+  notifications: notificationSchema.prefault({}),
+});
 
-export type Settings = z.output<typeof settingsSchema>;
+/** Everything a user sets, as one document: it is saved and exported whole or not at all. Secrets are named in it. */
+export const settingsSchema = document.superRefine((settings, context) => check(settings, context, false));
+
+/**
+ * What was saved before. A package may have gone or changed since: then its own destinations fail when they are opened,
+ * and everything else goes on.
+ */
+export const savedSettingsSchema = document.superRefine((settings, context) =>
+  check(settings, context, true),
+);
+
+function check(settings: Settings, context: z.RefinementCtx, saved: boolean): void {
+  for (const list of ['sites', 'destinations', 'schedules'] as const)
+    checkUnique(settings[list], list, context);
+  checkDestinations(settings.destinations, context, saved);
+  checkSchedules(settings, context, saved);
+  checkNames(settings, context, saved);
+  checkShared(settings, context);
+}
+
+export type Settings = z.output<typeof document>;
 
 export const emptySettings: Settings = settingsSchema.parse({});
 
@@ -38,16 +49,22 @@ function checkUnique(items: readonly { id: string }[], list: string, context: z.
   });
 }
 
-function checkDestinations(destinations: Settings['destinations'], context: z.RefinementCtx): void {
+function checkDestinations(
+  destinations: Settings['destinations'],
+  context: z.RefinementCtx,
+  saved: boolean,
+): void {
   for (const [index, destination] of destinations.entries()) {
+    const packaged = isPackaged(destination.plugin);
     const plugin = pluginOf(destination.plugin);
-    if (!plugin) {
-      issue(context, ['destinations', index, 'plugin'], `there is no plugin "${destination.plugin}"`);
+    if (!plugin || plugin.problem !== undefined) {
+      const problem = plugin?.problem ?? `there is no plugin "${destination.plugin}"`;
+      if (!(saved && packaged)) issue(context, ['destinations', index, 'plugin'], problem);
       continue;
     }
     const result = plugin.settings.safeParse(destination.settings ?? {});
     if (result.success) destination.settings = result.data;
-    else
+    else if (!(saved && packaged))
       for (const fault of result.error.issues)
         issue(context, ['destinations', index, 'settings', ...fault.path], fault.message);
   }
@@ -56,7 +73,10 @@ function checkDestinations(destinations: Settings['destinations'], context: z.Re
 /** A run is one record with the results of all its transfers. */
 const MOST_TRANSFERS = 300;
 
-function checkSchedules(settings: Settings, context: z.RefinementCtx): void {
+function checkSchedules(settings: Settings, context: z.RefinementCtx, saved: boolean): void {
+  const packaged = new Set(
+    settings.destinations.filter(({ plugin }) => isPackaged(plugin)).map(({ id }) => id),
+  );
   settings.schedules.forEach((schedule, index) => {
     const transfers = schedule.transfers.reduce((sum, { dataTypes }) => sum + dataTypes.length, 0);
     if (transfers > MOST_TRANSFERS)
@@ -67,16 +87,19 @@ function checkSchedules(settings: Settings, context: z.RefinementCtx): void {
       );
     schedule.transfers.forEach((transfer, at) => {
       for (const { field, message } of transferFaults(settings, transfer))
-        issue(context, ['schedules', index, 'transfers', at, field], message);
+        if (!(saved && field === 'dataTypes' && packaged.has(transfer.destination)))
+          issue(context, ['schedules', index, 'transfers', at, field], message);
     });
   });
 }
 
 /** A File Name Format has to tell the data types apart that go to the destination: else one replaces the other. */
-function checkNames(settings: Settings, context: z.RefinementCtx): void {
-  for (const [index, destination] of settings.destinations.entries())
+function checkNames(settings: Settings, context: z.RefinementCtx, saved: boolean): void {
+  for (const [index, destination] of settings.destinations.entries()) {
+    if (saved && isPackaged(destination.plugin)) continue;
     for (const { message } of namingFaults(destination, scheduledStreams(settings, destination.id)))
       issue(context, ['destinations', index, 'settings', 'fileNameFormat'], message);
+  }
 }
 
 /**
