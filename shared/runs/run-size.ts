@@ -19,19 +19,25 @@ export function checkRunSize(run: Run): void {
 
 /** Alarms and failures cut until the record fits: the first alarms stay longest, and the log has them all. */
 export function fitRun(run: Run): Run {
-  for (const alarms of [Number.POSITIVE_INFINITY, 3, 1, 0]) {
-    const fitted = alarms === Number.POSITIVE_INFINITY ? run : cut(run, alarms);
+  if (!isTooLarge(run)) return run;
+  for (const [alarms, length] of [
+    [3, FAILURE_TEXT],
+    [1, FAILURE_TEXT],
+    [0, FAILURE_TEXT],
+  ] as const) {
+    const fitted = cut(run, alarms, length);
     if (!isTooLarge(fitted)) return fitted;
   }
-  return cut(run, 0);
+  // Text that takes six bytes a character as it travels.
+  return cut(run, 0, FAILURE_TEXT / 6);
 }
 
-function cut(run: Run, most: number): Run {
+function cut(run: Run, most: number, length: number): Run {
   const results = run.results?.map(
     ({ alarms, failure, ...rest }): TransferResult => ({
       ...rest,
-      alarms: alarms.slice(0, most).map((text) => text.slice(0, FAILURE_TEXT)),
-      ...(failure ? { failure: { ...failure, message: failure.message.slice(0, FAILURE_TEXT) } } : {}),
+      alarms: alarms.slice(0, most).map((text) => text.slice(0, length)),
+      ...(failure ? { failure: { ...failure, message: failure.message.slice(0, length) } } : {}),
     }),
   );
   return results === undefined ? run : { ...run, results };
