@@ -176,3 +176,12 @@ test('text that came from outside makes no headers', async (t) => {
   assert.equal(header(mail, 'Bcc'), undefined);
   assert.deepEqual(mail.to, ['one@example.com', 'two@example.com']);
 });
+
+test('a password that was changed is read anew when the remembered one is refused', async (t) => {
+  const server = await startMailServer(t, { security: 'starttls', login: { user: 'robot', password } });
+  const remembered = {
+    get: async (_name: string, refused?: string) => (refused === undefined ? 'old canary' : password),
+  };
+  assert.match(await sendMail(settingsFor(server, { login }), remembered, message), /^250 /);
+  assert.equal(server.logins.length, 2);
+});

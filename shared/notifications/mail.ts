@@ -9,18 +9,35 @@ import { said } from './said.ts';
 export async function sendMail(
   settings: MailSettings,
   secrets: SecretStore,
+  message: Message,
+): Promise<string> {
+  const { login } = settings;
+  const password = login && (await secrets.get(login.secret));
+  try {
+    return await send(settings, password, message);
+  } catch (error) {
+    if (!login || !(error instanceof Failure) || error.code !== 'mail-login') throw error;
+    // It may have been changed since it was read, and remembered.
+    const other = await secrets.get(login.secret, password);
+    if (other === password) throw error;
+    return send(settings, other, message);
+  }
+}
+
+async function send(
+  settings: MailSettings,
+  password: string | undefined,
   { id, subject, text }: Message,
 ): Promise<string> {
   const { host, port, security, login, from, to, subjectPrefix, certificateAuthority: ca } = settings;
-  const password = login && (await secrets.get(login.secret));
-  const address = host.replace(/^\[|\]$/g, '');
+  const withLogin = login && password !== undefined ? { user: login.user, pass: password } : undefined;
   const transport = createTransport({
-    host: address,
+    host: host.replace(/^\[|\]$/g, ''),
     port,
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
-    ...(login && password !== undefined ? { auth: { user: login.user, pass: password } } : {}),
+    ...(withLogin ? { auth: withLogin } : {}),
     tls: { minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }) },
     connectionTimeout: 10_000,
     greetingTimeout: 10_000,
@@ -29,7 +46,7 @@ export async function sendMail(
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const hidden = login && password !== undefined ? [password, `\0${login.user}\0${password}`] : [];
+  const hidden = withLogin ? [withLogin.pass, `\0${withLogin.user}\0${withLogin.pass}`] : [];
   try {
     const { response, rejected } = await transport.sendMail({
       from,
@@ -79,10 +96,10 @@ function mailFailure(error: unknown, where: string, hidden: readonly string[]): 
     return terminal('mail-refused', `refused the message${answer}. Check From and To.`);
   if (responseCode !== undefined)
     return new Failure('transient', 'mail-deferred', `${where} does not take the message now${answer}.`);
-  const said_ = why === '' ? code : why;
+  const words = why === '' ? code : why;
   return new Failure(
     'transient',
     'mail-unreachable',
-    `${where} could not be reached or broke off: ${said_}.`,
+    `${where} could not be reached or broke off: ${words}.`,
   );
 }
