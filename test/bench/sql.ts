@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { sessionRows } from '../../shared/destinations/sql/session-rows.ts';
+import { openSqlDestination } from '../../shared/destinations/sql/sql-destination.ts';
+import { silentLog } from '../../shared/log.ts';
+import { numbered, rsOrigin, version } from '../contract/session-sink-fixtures.ts';
+import {
+  connectionString,
+  handPool,
+  makeMssql,
+  makeSqlite,
+  type SqlPlace,
+  sqlKinds,
+} from '../destination-sql-places.ts';
+import { plainMssql, plainSqlite } from './sql-plain.ts';
+
+export const title = 'sessions a second into a database: batches against one INSERT a row';
+
+const BATCH = 100;
+/** With 13 events of two values each, people and attributes: 46 rows a session. */
+const EVENTS = 13;
+const options = { storeSystemInformation: true, storeCapabilityUrls: false };
+
+const sessionsFrom = (first: number, count: number) =>
+  Array.from({ length: count }, (_, index) => version(numbered(first + index, EVENTS)));
+
+async function batches(place: SqlPlace, count: number, packetSize?: number): Promise<number> {
+  const secret = async () =>
+    packetSize === undefined ? place.secret('sql') : `${await place.secret('sql')};Packet Size=${packetSize}`;
+  const destination = await openSqlDestination({
+    id: 'sql',
+    name: 'Bench',
+    settings: place.settings,
+    secret,
+    log: silentLog,
+  });
+  try {
+    // The tables are made and the statements known before the clock runs.
+    await destination.sessions?.store(rsOrigin, sessionsFrom(10_000_000, BATCH));
+    const begun = performance.now();
+    for (let first = 0; first < count; first += BATCH)
+      await destination.sessions?.store(rsOrigin, sessionsFrom(first, BATCH));
+    return (1000 * count) / (performance.now() - begun);
+  } finally {
+    await destination.close();
+  }
+}
+
+async function plain(place: SqlPlace, count: number): Promise<number> {
+  const rows = sessionsFrom(20_000_000, count).map(({ session }) => sessionRows(rsOrigin, session, options));
+  if (place.kind === 'sqlite') {
+    const database = new DatabaseSync(place.path);
+    database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+    const begun = performance.now();
+    await plainSqlite(database, rows);
+    const rate = (1000 * count) / (performance.now() - begun);
+    database.close();
+    return rate;
+  }
+  const pool = await handPool();
+  try {
+    const begun = performance.now();
+    await plainMssql(pool, place.path, rows);
+    return (1000 * count) / (performance.now() - begun);
+  } finally {
+    await pool.close();
+  }
+}
+
+function report(name: string, batch: number, single: number, wanted: number): void {
+  const ratio = batch / single;
+  console.log(
+    `${name}: batches of ${BATCH} ${Math.round(batch)} sessions/s, one INSERT a row ${Math.round(single)} sessions/s: ${ratio.toFixed(1)} times (wanted: ${wanted})`,
+  );
+}
+
+export async function run(): Promise<void> {
+  const sqlite = await makeSqlite();
+  try {
+    const batch = await batches(sqlite, 3000);
+    report('SQLite', batch, await plain(sqlite, 500), 5);
+  } finally {
+    await sqlite.remove();
+  }
+  await memory();
+  const server = sqlKinds.find(({ name }) => name === 'SQL Server');
+  if (server?.skip !== false) {
+    console.log(`SQL Server: not measured: ${server?.skip}`);
+    return;
+  }
+  const place = await makeMssql();
+  try {
+    const batch = await batches(place, 1000);
+    report(`SQL Server (${connectionString().split(';')[0]})`, batch, await plain(place, 60), 12);
+  } finally {
+    await place.remove();
+  }
+  for (const size of [4096, 8192, 16_384, 32_767]) {
+    const fresh = await makeMssql();
+    try {
+      console.log(
+        `SQL Server, packets of ${size} bytes: ${Math.round(await batches(fresh, 600, size))} sessions/s`,
+      );
+    } finally {
+      await fresh.remove();
+    }
+  }
+}
+
+/** In processes of their own: what a load leaves behind is not the next one's. */
+async function memory(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-sql-'));
+  try {
+    const peaks: number[] = [];
+    for (const count of [1000, 100_000]) {
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        '--disable-warning=ExperimentalWarning',
+        fileURLToPath(new URL('sql-memory.ts', import.meta.url)),
+        join(folder, `${count}.db`),
+        String(count),
+      ]);
+      peaks.push(Number(stdout));
+      console.log(
+        `SQLite: ${count} sessions in batches of ${BATCH}: ${Math.round(Number(stdout))} MB at most`,
+      );
+    }
+    const [small = 0, large = 0] = peaks;
+    console.log(`SQLite: 100,000 sessions take ${(large / small).toFixed(2)} times the memory of 1,000`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
