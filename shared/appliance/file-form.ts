@@ -71,14 +71,26 @@ function judgeGzip(start: Buffer): FileVerdict {
 
 const MOST_UNPACKED = 4 * 1024 * 1024;
 
-/** Where `error` or a web page's first tag stands first, but for a declaration and comments. */
-const ERROR_START = /^[\s\uFEFF]*(?:<\?[^>]*>\s*|<!--[\s\S]*?-->\s*)*<(?:[\w.-]+:)?error[\s/>]/;
-const PAGE_START = /^[\s\uFEFF]*(?:<\?[^>]*>\s*|<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html)[\s>]/i;
+const ERROR_START = /^<(?:[\w.-]{1,100}:)?error[\s/>]/;
+const PAGE_START = /^<(?:!doctype\s+html|html)[\s>]/i;
+
+/** The text from its first tag that is no declaration, instruction or comment. */
+function fromFirstTag(text: string): string {
+  let at = 0;
+  for (;;) {
+    while (/[\s\uFEFF]/.test(text.charAt(at))) at++;
+    const end = text.startsWith('<?', at) ? '?>' : text.startsWith('<!--', at) ? '-->' : undefined;
+    if (end === undefined) return text.slice(at);
+    const to = text.indexOf(end, at + 2);
+    if (to < 0) return '';
+    at = to + end.length;
+  }
+}
 
 async function judgeTranscript(body: ReplyBody, contentType: string | undefined): Promise<FileVerdict> {
   const start = await startOf(body, MOST_START);
   if (start.length === 0) return { is: 'empty' };
-  const text = start.toString('utf8');
+  const text = fromFirstTag(start.toString('utf8'));
   const isDocument = ERROR_START.test(text) || PAGE_START.test(text) || WEB_PAGE_TYPE.test(contentType ?? '');
   return isDocument ? { is: 'document', words: await wordsOf(body) } : FILE;
 }
