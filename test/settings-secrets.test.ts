@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -78,4 +78,34 @@ test('the first store that has a secret gives it; a broken one is not passed ove
   });
   write('{');
   await refuses(secrets.get('file'), 'secrets-malformed');
+});
+
+test('a secret is set in the file, whole, for its owner alone, and beside the others', async () => {
+  write(JSON.stringify({ kept: 'kept' }));
+  const secrets = fileSecrets(path);
+  assert.ok(secrets.set);
+  await Promise.all([secrets.set('one', value), secrets.set('two', `${value}2`), secrets.set('one', value)]);
+  assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), { kept: 'kept', one: value, two: `${value}2` });
+  if (process.platform !== 'win32') assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.deepEqual(readdirSync(folder), ['secrets.json'], 'nothing is left beside it');
+  const fresh = join(folder, 'fresh.json');
+  await fileSecrets(fresh).set?.('a', value);
+  assert.equal(await fileSecrets(fresh).get('a'), value);
+  if (process.platform !== 'win32') assert.equal(statSync(fresh).mode & 0o777, 0o600);
+  rmSync(fresh);
+  write('{');
+  await refuses(secrets.set('a', value) as unknown as Promise<string>, 'secrets-malformed');
+  const nowhere = fileSecrets(join(folder, 'no', 'such.json'));
+  await refuses(nowhere.set?.('a', value) as unknown as Promise<string>, 'secrets-unwritable');
+});
+
+test('what the environment gives cannot be set beside it, and without a place to write nothing can', async () => {
+  write('{}');
+  const both = firstOf(environmentSecrets({ SECRET_FIXED: 'fixed' }), fileSecrets(path));
+  assert.ok(both.set);
+  await both.set('free', value);
+  assert.equal(await both.get('free'), value);
+  await refuses(both.set('fixed', value) as unknown as Promise<string>, 'secret-overridden');
+  assert.equal(await both.get('fixed'), 'fixed');
+  assert.equal(firstOf(environmentSecrets({})).set, undefined);
 });

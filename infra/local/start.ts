@@ -53,7 +53,11 @@ async function prepareSettings(
   if (options.settings === undefined) return undefined;
   const { etag } = await loadSettings(state);
   try {
-    await saveSettings(state, readSettingsFile(options.settings), etag);
+    await saveSettings(state, readSettingsFile(options.settings), etag, {
+      by: 'settings file',
+      at: Date.now(),
+      action: 'saved',
+    });
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'bad-settings') throw error;
     throw new Error(`--settings ${options.settings}: ${error.message.replace(/^Settings: /, '')}`);
