@@ -2,9 +2,9 @@ import { wholeNumber } from '../../sessions/read-values.ts';
 import { attributeOf, childText } from '../../sessions/xml-element.ts';
 import type { SessionSummary } from '../appliance.ts';
 import type { RowShape } from '../row-parser.ts';
-import { type RowReport, readRows } from '../row-report.ts';
+import { type ReadOptions, type RowReport, readRows } from '../row-report.ts';
 
-/** `summary_list/summary` (API guide): AccessSessionSummary, SupportSessionSummary. */
+/** `summary_list/summary` (API guide). */
 const shape: RowShape<SessionSummary> = {
   report: 'a session summary',
   row: 'a summary',
@@ -21,8 +21,12 @@ const shape: RowShape<SessionSummary> = {
   }),
 };
 
-export function readSessionSummaries(chunks: AsyncIterable<Uint8Array>): RowReport<SessionSummary> {
-  return readRows(chunks, shape);
+/** Reads an AccessSessionSummary or SupportSessionSummary report as a stream; `readRows` says what it throws. */
+export function readSessionSummaries(
+  chunks: AsyncIterable<Uint8Array>,
+  options: ReadOptions = {},
+): RowReport<SessionSummary> {
+  return readRows(chunks, shape, options);
 }
 
 function decimal(text: string | null): number | null {
