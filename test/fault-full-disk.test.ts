@@ -205,8 +205,9 @@ test('a full disk under the state: one line that names the file; with room again
   assert.equal((await installation.run()).status, 'succeeded');
   await everythingIsThere();
   const met: string[] = [];
-  for (const pagesMore of [0, 2]) {
-    installation.passTime(2 * 3600);
+  // A little room is enough to begin with, and not for everything of half a day.
+  for (const pagesMore of [0, 20]) {
+    installation.passTime(12 * 3600);
     await reopen(await pagesOf(installation.data.state, pagesMore));
     try {
       const run = await installation.run();
@@ -230,7 +231,7 @@ test('a full disk under the state: one line that names the file; with room again
     assert.equal(next.status, 'succeeded', JSON.stringify(next));
     await everythingIsThere();
   }
-  assert.ok(met.includes('refused') && met.includes('failed'), met.join());
+  assert.ok(met.includes('refused') && (met.includes('failed') || met.includes('partial')), met.join());
 });
 
 async function pagesOf(path: string, more: number): Promise<number> {
