@@ -1,13 +1,12 @@
-import { gzipSync } from 'node:zlib';
-import { archiveOf, archivesOf, archiveXml } from './activity/archives.ts';
+import { archivesOf, archiveXml } from './activity/archives.ts';
 import { type Grouping, licenseIntervals, licenseXml } from './activity/license-usage.ts';
-import { findRecording, type OtherRecording } from './activity/recordings.ts';
 import { summariesOf, summaryXml } from './activity/summaries.ts';
 import { type Surveyed, surveysOf, surveyXml } from './activity/surveys.ts';
 import { teamXml } from './activity/team-activity-xml.ts';
 import { vaultXml } from './activity/vault-activity.ts';
 import { readingCapability } from './capabilities.ts';
-import { errorReply, type Reply, xmlReply } from './reply.ts';
+import { archiveReply, jumpItemReply, noArchives, recordingReply, zipReply } from './file-reports.ts';
+import type { Reply } from './reply.ts';
 import { emptyReply, listReply, refuse } from './report-replies.ts';
 import { readSelector } from './selectors.ts';
 import type { World } from './world.ts';
@@ -162,53 +161,10 @@ function presentationListingReply(world: World, parameters: Parameters): Reply {
   );
 }
 
-function recordingReply(world: World, kind: OtherRecording, parameters: Parameters): Reply {
-  const { lsid = '', instance, format } = parameters;
-  const found = findRecording(world, kind, { lsid, instance, format }, world.clock.now());
-  if ('wrong' in found) return refuse(world, found.wrong);
-  const name = [lsid, ...(instance === undefined ? [] : [instance]), found.extension].join('.');
-  return {
-    status: 200,
-    contentType: found.contentType,
-    headers: { 'Content-Disposition': `attachment; filename="${name}"` },
-    body: found.body,
-    framing: world.settings.bodyFraming,
-  };
-}
-
-function zipReply(world: World, name: string, content: Buffer): Reply {
-  return fileReply(world, 'application/zip', `${name}.zip`, content);
-}
-
-function fileReply(world: World, contentType: string, name: string, content: Buffer): Reply {
-  return {
-    status: 200,
-    contentType,
-    headers: { 'Content-Disposition': `attachment; filename="${name}"` },
-    body: { length: content.length, chunks: () => [content] },
-    framing: world.settings.bodyFraming,
-  };
-}
-
-const noArchives = 'No archives found for the given search criteria.';
-
 function archiveListingReply(world: World, { date = '' }: Parameters): Reply {
   const archives = archivesOf(world, date, world.clock.now());
   if (archives.length === 0) return refuse(world, noArchives);
   return listReply(world, 'archive_list', () => archives.map(archiveXml));
-}
-
-/** The refusal comes compressed, as the archive would (observed). */
-function archiveReply(world: World, { date = '', type = '', index = '' }: Parameters): Reply {
-  const content = archiveOf(world, date, type, index, world.clock.now());
-  if (content) return fileReply(world, 'application/x-gzip', `${type}-${date}-${index}.json.gz`, content);
-  const error = [...errorReply(world.settings.namespace, noArchives).body.chunks()];
-  return fileReply(world, 'application/x-gzip', 'error.gz', gzipSync(Buffer.concat(error)));
-}
-
-/** What it really answers is in no source. */
-function jumpItemReply(world: World): Reply {
-  return xmlReply(`<jump_item_list><jump_item id="${world.settings.seed}" name="web01" /></jump_item_list>`);
 }
 
 function period({ from, to }: Window, now: number): string {

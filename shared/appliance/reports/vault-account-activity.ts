@@ -9,7 +9,7 @@ export interface VaultAccountActivity {
   readonly time: number | null;
   /** `Account Created`, `Account Deleted`, `Password Changed`, `Credentials Used` … an open list. */
   readonly eventType: string | null;
-  /** The account's name. */
+  /** The account's id (observed). */
   readonly account: string | null;
   readonly performedBy: {
     readonly id: string | null;

@@ -7,10 +7,10 @@ import type { SessionIds } from '../session-ids.ts';
 import { element, wrap } from '../xml-element.ts';
 import { createTimeline, passed } from './timeline.ts';
 
-const accounts = ['EXAMPLE\\svc-dba', 'root@web01', 'Backup & "Restore" <ops>', 'svc-ärger'] as const;
+const accounts = 4;
 
 export interface VaultActivity {
-  /** @param limit `all`, `rep:ID`, `account:ID`; the accounts' ids count from 1 */
+  /** @param limit `all`, `rep:ID`, `account:ID` */
   entries(window: TimeWindow, now: number, limit?: string): VaultAccountActivity[];
 }
 
@@ -22,7 +22,7 @@ export function createVaultActivity(settings: Settings, ids: SessionIds): VaultA
   function entry(index: number) {
     const random = new Random(seed, index, 41);
     const user = makeRepresentative(random, product, odd);
-    const account = random.int(odd ? accounts.length : 2);
+    const account = random.int(accounts);
     const [eventType, data] = random.pick<readonly [string, string | null]>([
       ['Credentials Used', ids.lsid(random.int(sessions))],
       ['Password Changed', 'Manually Edited'],
@@ -32,7 +32,7 @@ export function createVaultActivity(settings: Settings, ids: SessionIds): VaultA
     const activity: VaultAccountActivity = {
       time: timeline.timeOf(index),
       eventType,
-      account: accounts[account] ?? null,
+      account: String(account + 1),
       performedBy: { id: user.userId, type: 'User', name: user.displayName },
       data,
     };
