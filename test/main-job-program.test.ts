@@ -3,9 +3,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import type { Run } from '../shared/runs/run.ts';
 import { startAppliance } from './appliance/start-appliance.ts';
+import { isSnapshot } from './support/all-types.ts';
 import { filesIn, readDocument } from './support/job.ts';
 import { readSqlContent, sessionInSql } from './support/sql-truth.ts';
 
@@ -64,7 +66,12 @@ async function demoAppliances() {
   );
 }
 
-test('npm start --once ends by itself with everything stored, and again with one new backup a site', async () => {
+function reportsIn(path: string): number {
+  using database = new DatabaseSync(path, { readOnly: true });
+  return Number(database.prepare('select count(*) as n from ic_report').get()?.n);
+}
+
+test('npm start --once ends by itself with everything stored, and again with one new snapshot of each kind a site', async () => {
   const before = Math.floor(Date.now() / 1000);
   const first = await npmStart('--once', '--data', data, '--reset', '--port', '0');
   assert.equal(first.code, 0, first.says);
@@ -91,7 +98,9 @@ test('npm start --once ends by itself with everything stored, and again with one
     for (const lsid of rows.keys()) assert.ok(known.has(lsid));
   }
   const sum = results(first.out).reduce((all, { counts }) => all + counts.stored, 0);
-  assert.equal(sum, files.size + tables.count('session'));
+  assert.equal(sum, files.size + tables.count('session') + reportsIn(join(data, 'sessions.db')));
+  for (const { stream, status, counts } of results(first.out))
+    assert.ok(status === 'succeeded' && counts.stored > 0, `${stream} ${status}`);
 
   const second = await npmStart('--once', '--data', data, '--port', '0');
   assert.equal(second.code, 0, second.says);
@@ -103,13 +112,14 @@ test('npm start --once ends by itself with everything stored, and again with one
     assert.equal(again.get(name)?.sha256, sha256);
     assert.equal(again.get(name)?.modifiedMs, modifiedMs);
   }
-  // A session may have closed between the two runs; nothing else is new.
+  // A session may have closed between the two runs, with its recordings; nothing else is new.
   const stored = results(second.out).filter(({ destinationId }) => destinationId === 'folder');
   assert.equal(
     stored.reduce((all, { counts }) => all + counts.stored, 0),
     fresh.length,
   );
-  assert.ok(fresh.length <= 6, fresh.join(', '));
+  assert.equal(fresh.filter(isSnapshot).length, 6);
+  assert.ok(fresh.length <= 20, fresh.join(', '));
   assert.match(second.says, /Site Backups 2 new/);
 });
 

@@ -1,6 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Product } from '../../shared/appliance/appliance.ts';
+import { sqlPlugin } from '../../shared/destinations/sql/sql-plugin.ts';
 import { loadSettings, saveSettings } from '../../shared/settings/settings-store.ts';
 import type { StateStore } from '../../shared/state/state-store.ts';
+import { streams } from '../../shared/streams/index.ts';
+import type { StreamId } from '../../shared/streams/stream.ts';
 import { defaultOAuthAccount } from '../../test/appliance/accounts.ts';
 import type { ApplianceOptions, SimulatedAppliance } from '../../test/appliance/simulated-appliance.ts';
 import { startAppliance } from '../../test/appliance/start-appliance.ts';
@@ -34,6 +38,16 @@ const products = [
   },
 ] as const;
 const SECRET = 'demo-api-account';
+
+const main: readonly StreamId[] = ['session-data', 'session-recording', 'backup'];
+/** Of all other data types: so that a first look does not take minutes. */
+const begin = { kind: 'days-back', days: 3 };
+
+function others(product: Product): StreamId[] {
+  return streams
+    .filter(({ id, products: having }) => having.includes(product) && !main.includes(id))
+    .map(({ id }) => id);
+}
 
 export interface Demo {
   readonly appliances: readonly SimulatedAppliance[];
@@ -109,13 +123,20 @@ function demoSettings(data: DataFolder, appliances: readonly SimulatedAppliance[
         settings: { kind: 'sqlite', path: data.sessions },
       },
     ],
-    schedules: products.map(({ id, name }) => ({
+    schedules: products.map(({ id, name, product }) => ({
       id,
       name: `${name}, every 15 minutes`,
       every: { minutes: 15 },
       transfers: [
-        { site: id, destination: 'folder', dataTypes: ['session-data', 'session-recording', 'backup'] },
+        { site: id, destination: 'folder', dataTypes: [...main] },
+        { site: id, destination: 'folder', dataTypes: others(product), commandShellFormat: 'both', begin },
         { site: id, destination: 'database', dataTypes: ['session-data'] },
+        {
+          site: id,
+          destination: 'database',
+          dataTypes: others(product).filter((stream) => sqlPlugin.takes.reports?.includes(stream)),
+          begin,
+        },
       ],
     })),
   };
