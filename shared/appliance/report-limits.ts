@@ -7,7 +7,7 @@ export interface ReportLimits {
   readonly attributesPerElement: number;
   /** One text, attribute value or comment. */
   readonly textLength: number;
-  /** One session as sent. */
+  /** One session, or other row of a report, as sent. */
   readonly sessionLength: number;
 }
 
