@@ -493,6 +493,23 @@ test('a tick in which nothing is due makes three storage calls, with notificatio
   }
 });
 
+test('a schedule that cannot be started is told at once, and each minute only where each was chosen', async (t) => {
+  for (const report of ['once', 'each'] as const) {
+    const { services, pass, subjects } = await house(t, { report });
+    const broken = {
+      start: () => Promise.reject(new Error('the task hub is gone')),
+      isGoing: async () => false,
+    };
+    await tick(services, broken);
+    for (let minute = 0; minute < 3; minute++) {
+      pass(MINUTE);
+      await assert.rejects(tick(services, broken), /task hub/);
+    }
+    const told = report === 'once' ? 1 : 3;
+    assert.deepEqual(subjects(), Array(told).fill('Failed: Schedule Schedule could not be started'));
+  }
+});
+
 test('notifications that cannot be kept fail neither run nor tick', async (t) => {
   let broken = false;
   const { run, log, services } = await house(

@@ -1,6 +1,7 @@
-import { reportFailure } from '../errors.ts';
+import { type FailureReport, reportFailure } from '../errors.ts';
 import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
+import type { Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { type Entry, StateConflict } from '../state/state-store.ts';
@@ -9,7 +10,8 @@ import { closeForgotten } from './forgotten.ts';
 import { lookAtLedger } from './ledger-growth.ts';
 import { noteRun } from './note-run.ts';
 import { lookForSilence } from './silence.ts';
-import { listTroubles } from './trouble-store.ts';
+import { troubleKey } from './trouble.ts';
+import { changeTrouble, listTroubles, meet } from './trouble-store.ts';
 
 /** When troubles that no run tells of are looked for again, and what is left is sent. Milliseconds, our clock. */
 interface NextLook {
@@ -54,6 +56,25 @@ export async function notifyAtTick(services: Services, settings: Settings): Prom
   } catch (error) {
     const { code, message } = reportFailure(error);
     log.error('Notifications failed', { code, message });
+  }
+}
+
+/** A run that could not even be started; sent at the end of this tick. */
+export async function noteFailedStart(
+  services: Services,
+  { id, name }: Schedule,
+  { message }: FailureReport,
+): Promise<void> {
+  const { state, log, now } = services;
+  try {
+    const title = `Schedule ${name} could not be started`;
+    await changeTrouble(state, troubleKey('failed', 'start', id), (before) =>
+      meet(before, { kind: 'failed', title, message, scheduleId: id, event: true }, now()),
+    );
+    await lookBy(services, now());
+  } catch (error) {
+    const { code, message: why } = reportFailure(error);
+    log.error('Notifications failed', { schedule: id, code, message: why });
   }
 }
 

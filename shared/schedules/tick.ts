@@ -1,6 +1,6 @@
 import { reportFailure } from '../errors.ts';
 import { logEvents } from '../log-events.ts';
-import { notifyAtTick } from '../notifications/index.ts';
+import { noteFailedStart, notifyAtTick } from '../notifications/index.ts';
 import type { Services } from '../services.ts';
 import type { Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -52,8 +52,10 @@ async function startDue(
     } catch (error) {
       // The others are not to wait for it. The tick fails all the same, so that the platform shows it.
       failures.push(error);
-      const { code, message } = reportFailure(error);
+      const failure = reportFailure(error);
+      const { code, message } = failure;
       services.log.error(logEvents.scheduleNotStarted, { schedule: schedule.id, code, message });
+      await noteFailedStart(services, schedule, failure);
     }
   }
   if (failures.length > 0) throw failures[0];

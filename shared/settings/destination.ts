@@ -5,13 +5,10 @@ import { slug } from './names.ts';
 export const destinationSchema = z.strictObject({
   id: slug,
   name: z.string().min(1).max(200).meta({ title: 'Destination Name' }),
-  plugin: z
-    .string()
-    .min(1)
-    .meta({
-      title: 'Plugin',
-      description: 'file, sql, or npm: and the name of a package that brings a plugin.',
-    }),
+  plugin: z.string().min(1).meta({
+    title: 'Plugin',
+    description: 'file, sql, or npm: and the name of a package that brings a plugin.',
+  }),
   settings: z.unknown(),
 });
 
