@@ -2,9 +2,10 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { bundleFunctions } from './bundle.ts';
 import { licenceTexts } from './licences.ts';
+import { copyPluginPackages } from './plugin-packages.ts';
 import { type PackedPackage, productionPackages } from './production-packages.ts';
 
-/** Makes the folder that is deployed, anew: host.json, package.json, the bundle and licences. */
+/** Makes the folder that is deployed, anew: host.json, package.json, the bundle, destinations from packages, and licences. */
 export async function stagePackage(root: string, folder: string): Promise<readonly PackedPackage[]> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -15,6 +16,7 @@ export async function stagePackage(root: string, folder: string): Promise<readon
   const { name, version, license, type, main } = manifest;
   const own = { name, version, license, private: true, type, main };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(own, null, 2)}\n`);
+  copyPluginPackages(root, folder);
   cpSync(join(root, 'host.json'), join(folder, 'host.json'));
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'third-party-licences.txt'), licenceTexts(root, packages));
