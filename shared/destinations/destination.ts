@@ -21,6 +21,8 @@ export interface Destination {
   readonly reports?: FileSink;
   /** What it can prove of its files; for destinations that keep some. */
   readonly evidence?: Evidence;
+  /** Is told where the files of items are stored (a database, for those who read it). */
+  readonly storedFiles?: StoredFileSink;
   /** Imitates the real work: writes, reads back and removes something. Throws the failure a real write would meet. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -139,8 +141,8 @@ export interface FileContent {
   readonly verified: FileEvidence;
 }
 
-/** `length`: as many bytes as announced. `chunked`: the chunked encoding ended properly. `end-tag`: XML read to its end. `read-twice`: no size evidence; two reads had the same hash. `unverified`: a snapshot without size evidence, which differs at each reading and so cannot be compared. */
-export type FileEvidence = 'length' | 'chunked' | 'end-tag' | 'read-twice' | 'unverified';
+/** `length`: as many bytes as announced. `chunked`: the chunked encoding ended properly. `end-tag`: XML read to its end. `zip-end`: a ZIP's directory stands at its end, where it says. `read-twice`: no size evidence; two reads had the same hash. `unverified`: a snapshot without size evidence, which differs at each reading and so cannot be compared. */
+export type FileEvidence = 'length' | 'chunked' | 'end-tag' | 'zip-end' | 'read-twice' | 'unverified';
 
 export interface StoredFile {
   readonly name: string;
@@ -149,4 +151,26 @@ export interface StoredFile {
   readonly verified: FileEvidence;
   /** ISO 8601, our clock. */
   readonly storedAt: string;
+}
+
+export interface StoredFileSink {
+  /** What happened to files of the destination `destinationId`, in order. May be told again. */
+  note(destinationId: string, changes: readonly StoredFileChange[]): Promise<void>;
+}
+
+export interface StoredFileChange {
+  /** `pruned`: removed by Retention Count. `replaced`: stored in the place of another file. */
+  readonly event: 'stored' | 'replaced' | 'pruned';
+  /** Key of the item, as in `FileItem`. */
+  readonly item: string;
+  readonly stream: string;
+  /** The recorded host name. */
+  readonly host: string;
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+  /** ISO 8601, our clock. */
+  readonly storedAt: string;
+  /** The item whose file it took the place of. */
+  readonly replaced?: { readonly item?: string };
 }

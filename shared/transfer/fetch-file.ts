@@ -5,6 +5,7 @@ import { Failure } from '../errors.ts';
 import { stateKey } from '../state/state-store.ts';
 import type { FileDescription, FileStream, StreamId } from '../streams/stream.ts';
 import { servedExtension } from './served-extension.ts';
+import { ZipEnd } from './zip-end.ts';
 
 /** The item's key at every destination: the recorded host stands for the appliance, whatever the site is called. */
 export function fileKey(origin: Origin, stream: StreamId, key: string): string {
@@ -64,7 +65,7 @@ export async function fetchFile(request: FetchFile): Promise<Map<string, FileOut
       await abandon(download);
       return outcomes;
     }
-    const read = await copy(download, writes, outcomes, request.signal);
+    const read = await copy(request, download, writes, outcomes);
     if (writes.size === 0) return outcomes;
     const content = await verify(request, download, read);
     for (const [id, write] of writes) {
@@ -117,19 +118,23 @@ function fileItem(request: FetchFile, sink: FileSink, download: Download): FileI
 interface Copied {
   readonly size: number;
   readonly sha256: string;
+  /** Of a ZIP. */
+  readonly hasEnd?: boolean;
 }
 
 async function copy(
+  { item, signal }: FetchFile,
   download: Download,
   writes: Map<string, FileWrite>,
   outcomes: Map<string, FileOutcome>,
-  signal: AbortSignal,
 ): Promise<Copied> {
   const hash = createHash('sha256');
+  const end = item.extension === 'zip' ? new ZipEnd() : undefined;
   let size = 0;
   for await (const chunk of download.chunks) {
     signal.throwIfAborted();
     hash.update(chunk);
+    end?.take(chunk);
     size += chunk.length;
     await Promise.all(
       [...writes].map(async ([id, write]) => {
@@ -142,17 +147,21 @@ async function copy(
     );
     if (writes.size === 0) break;
   }
-  return { size, sha256: hash.digest('hex') };
+  return { size, sha256: hash.digest('hex'), ...(end === undefined ? {} : { hasEnd: end.isWhole }) };
 }
 
 /** Rule: truncation is an error, and where nothing tells a whole body from a cut one, a second reading has to. */
-async function verify(request: FetchFile, download: Download, read: Copied): Promise<FileContent> {
-  const { evidence } = download;
+async function verify(
+  request: FetchFile,
+  { evidence }: Download,
+  { hasEnd, ...read }: Copied,
+): Promise<FileContent> {
   if (evidence.kind === 'length') {
     if (evidence.bytes === read.size) return { ...read, verified: 'length' };
     throw truncated(request, `${read.size} of ${evidence.bytes} bytes came`);
   }
   if (evidence.kind !== 'none') return { ...read, verified: evidence.kind };
+  if (hasEnd === true) return { ...read, verified: 'zip-end' };
   const second = await request.open();
   if (!second) throw truncated(request, 'nothing was there when it was read again');
   const again = await reread(second, request.signal);

@@ -5,7 +5,9 @@ const extensions: Readonly<Record<string, string>> = {
   'video/mp4': 'mp4',
   'video/webm': 'webm',
   'video/x-matroska': 'mkv',
+  'video/quicktime': 'mov',
   'application/zip': 'zip',
+  'application/x-zip-compressed': 'zip',
   'text/plain': 'txt',
 };
 
