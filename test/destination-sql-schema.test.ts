@@ -91,7 +91,7 @@ for (const kind of sqlKinds) {
     await sink.store(rsOrigin, [version(rsSession)]);
     await sink.store(praOrigin, [version(praSession)]);
     await place.query(
-      `INSERT INTO ${place.table('ic_file')} (host_name, lsid, stream, destination_id, item_key, name, size, sha256, stored_at)
+      `INSERT INTO ${place.table('ic_file')} (host_name, lsid, stream, destination_id, item_hash, name, size, sha256, stored_at)
 VALUES ('${rsOrigin.host}', '${rsSession.lsid}', 'session-recording', 'archive', 'k', 'a/b.flv', 5, 'x', '2026-01-01T00:00:00')`,
     );
     const rows = (view: string, order: string) =>

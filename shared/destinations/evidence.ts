@@ -1,3 +1,5 @@
+import type { StoredFileChange } from './destination.ts';
+
 /** What a destination that keeps files can prove of them (SHA-256, manifests that are chained, tombstones). */
 export interface Evidence {
   /**
@@ -17,6 +19,8 @@ export interface SealRequest {
   isOver(run: string): Promise<boolean>;
   /** Begin nothing new. */
   timeIsUp(): boolean;
+  /** Is told what is about to be written into a manifest; the same may be told again. Must not throw. */
+  note?(changes: readonly StoredFileChange[]): Promise<void>;
 }
 
 export interface Sealed {

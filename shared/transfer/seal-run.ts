@@ -1,9 +1,11 @@
+import type { StoredFileChange } from '../destinations/destination.ts';
 import type { Evidence } from '../destinations/evidence.ts';
 import { Failure } from '../errors.ts';
 import { reportPart, runProgress } from '../runs/progress.ts';
 import { getRun, isFinished, type Run, transferKey } from '../runs/run.ts';
 import { destinationIn, runSettings } from '../runs/run-settings.ts';
 import type { Services } from '../services.ts';
+import { noteFiles } from './note-files.ts';
 
 /** One activity works this long at most, then says that there is more: the platform may take an instance away. */
 const WORK_MS = 4 * 60_000;
@@ -39,7 +41,8 @@ export async function sealRun(services: Services, input: SealInput): Promise<Sea
     const alarms: string[] = [];
     try {
       const { evidence } = await services.destination(destinationIn(settings, id));
-      if (evidence !== undefined && !(await seal(services, evidence, run, until, alarms)))
+      const note = (changes: readonly StoredFileChange[]) => noteFiles(services, id, changes, alarms);
+      if (evidence !== undefined && !(await seal(services, evidence, run, until, note, alarms)))
         return await told(services, run, id, input.part, alarms, { done, more: true });
     } catch (error) {
       // What is expected is an alarm; anything else is a mistake of ours, and must not hold back the run's result.
@@ -74,6 +77,7 @@ async function seal(
   evidence: Evidence,
   run: Run,
   until: number,
+  note: (changes: readonly StoredFileChange[]) => Promise<void>,
   alarms: string[],
 ): Promise<boolean> {
   const sealed = await evidence.seal({
@@ -83,6 +87,7 @@ async function seal(
       return found === undefined || isFinished(found);
     },
     timeIsUp: () => now() >= until,
+    note,
   });
   alarms.push(...sealed.alarms);
   const { manifests, lines, pruned } = sealed;

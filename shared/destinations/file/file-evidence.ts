@@ -38,6 +38,7 @@ async function seal(options: FileEvidenceOptions, request: SealRequest): Promise
     maxLines: linesPerManifest,
     isOver: (other) => request.isOver(other),
     timeIsUp: () => request.timeIsUp(),
+    note: async (events) => request.note?.(events),
     now,
     log,
   });

@@ -109,7 +109,9 @@ function next(error: Error): unknown {
 
 /** Unique keys of our own that two writers may meet at: the second one finds what the first one wrote. */
 function metAnotherWriter({ number, message }: MssqlError): boolean {
-  return (number === 2627 || number === 2601) && /\bic_(session|writer|schema|table|report)\b/i.test(message);
+  return (
+    (number === 2627 || number === 2601) && /\bic_(session|writer|schema|table|report|file)\b/i.test(message)
+  );
 }
 
 /** Whether the whole transaction may be begun again, and whether the connections are to be given up before. */

@@ -27,7 +27,8 @@ export interface OwnTable {
  * - `whole_values`: JSON, values that a column of this database could not hold as they were sent; see fit-rows.ts
  *
  * `ic_report` has one row for each bucket of a report that is no session; the tables with a `report_id` hold its rows,
- * numbered within the document. `ic_file` says where the files of an item are stored. `ic_writer` has a row for each
+ * numbered within the document. `ic_file` says where the file of an item is stored; `item_hash` is the SHA-256 of
+ * destination and item. `ic_writer` has a row for each
  * host, which a writer holds while it writes. `ic_move` says how far a move into this database has come. `ic_table` lists the tables that this program made.
  */
 export const ownTables = {
@@ -192,15 +193,16 @@ export const ownTables = {
       host_name: 'exact',
       lsid: 'exact',
       stream: 'name',
-      destination_id: 'exact',
-      item_key: 'text',
+      destination_id: 'name',
+      item_hash: 'exact',
       name: 'text',
       size: 'integer',
       sha256: 'name',
       stored_at: 'time',
     },
-    needed: ['host_name', 'stream', 'destination_id', 'item_key', 'name', 'size', 'sha256', 'stored_at'],
-    indexes: [['host_name', 'lsid'], ['destination_id']],
+    needed: ['host_name', 'stream', 'destination_id', 'item_hash', 'name', 'size', 'sha256', 'stored_at'],
+    unique: ['item_hash'],
+    indexes: [['host_name', 'lsid']],
   },
 } as const satisfies Readonly<Record<string, OwnTable>>;
 

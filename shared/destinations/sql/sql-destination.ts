@@ -7,6 +7,7 @@ import type { SqlDatabase } from './sql-database.ts';
 import { SqlReportSink } from './sql-reports.ts';
 import { type MssqlSettings, readSqlSettings, type SqlSettingsInput } from './sql-settings.ts';
 import { SqlSessionSink } from './sql-sink.ts';
+import { SqlStoredFiles } from './sql-stored-files.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 
 export interface SqlDestinationOptions {
@@ -35,6 +36,7 @@ export async function openSqlDestination(options: SqlDestinationOptions): Promis
     name,
     sessions: new SqlSessionSink(database, settings, name, log),
     reports: new SqlReportSink(database, name),
+    storedFiles: new SqlStoredFiles(database, name),
     check: () => checkSqlDatabase(database, settings, name),
     close: () => database.close(),
   };

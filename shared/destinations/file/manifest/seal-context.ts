@@ -1,6 +1,7 @@
 import type { Log } from '../../../log.ts';
 import type { Catalog } from '../catalog.ts';
 import type { FileStore } from '../file-store.ts';
+import type { FileEvent } from '../journal.ts';
 
 export interface SealContext {
   /** Destination Name. */
@@ -12,6 +13,8 @@ export interface SealContext {
   readonly maxLines: number;
   isOver(run: string): Promise<boolean>;
   timeIsUp(): boolean;
+  /** Before they are written. */
+  note(events: readonly FileEvent[]): Promise<void>;
   now(): Date;
   readonly log: Log;
 }

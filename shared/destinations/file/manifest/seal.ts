@@ -79,6 +79,7 @@ async function turn(context: SealContext, alarms: string[]): Promise<number | un
   if (await isSealed(catalog, run)) return undefined;
   const { events, ends } = await collectEvents(context);
   if (events.length === 0) return undefined;
+  await context.note(events);
   await writeManifest(context, entry, events, ends, alarms);
   return 0;
 }
