@@ -1,8 +1,9 @@
 import { reportFailure } from '../../shared/errors.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
+import { sqlCommand } from './sql.ts';
 import { verifyCommand } from './verify.ts';
 
-const commands: readonly Command[] = [verifyCommand];
+const commands: readonly Command[] = [verifyCommand, sqlCommand];
 
 const usage = `Integration Client for BeyondTrust on Azure
 

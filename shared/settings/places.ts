@@ -62,3 +62,9 @@ export async function pinPlaces(state: StateStore, settings: PlacedSettings): Pr
     }
   }
 }
+
+/** For a destination whose data have been moved to the place that these settings name. */
+export async function repinDestination(state: StateStore, destination: DestinationSetting): Promise<void> {
+  for (const { key, place } of placesOf({ sites: [], destinations: [destination] }))
+    if (await state.get('settings', 'places', key)) await state.put('settings', 'places', key, place);
+}
