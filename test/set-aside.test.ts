@@ -221,6 +221,32 @@ test('a session that its destination would not take is read again by name, and l
   assert.deepEqual(await items(), []);
 });
 
+test('a retry of what was given up with its session reads the session, whatever the item was to be', async () => {
+  installation = await startInstallation({
+    hoursBack: 2,
+    transfers: [
+      { site: 'support', destination: 'folder', dataTypes: ['session-recording', 'command-shell-recording'] },
+    ],
+  });
+  await installation.run();
+  const lsid = someRecording();
+  const { state } = installation.services;
+  for (const stream of ['session-recording', 'command-shell-recording'])
+    await state.put('ledger', `support|${stream}`, `${lsid}~folder`, {
+      item: { key: lsid, lsid, values: { LSID: lsid }, extension: 'xml' },
+      destinationId: 'folder',
+      state: 'set-aside',
+      attempts: 1,
+      owedSince: 1,
+      nextAttempt: 1,
+      lastFailure: { kind: 'item', code: 'session-vanished', message: 'Gone.' },
+    });
+  const { retried, transfers } = await retry({});
+  assert.deepEqual([retried, transfers.map(({ by }: Body) => by)], [2, ['run', 'run']]);
+  assert.deepEqual(await items(), []);
+  assert.equal(asked(lsid), 1, 'what is stored already is not fetched again');
+});
+
 test('a session that was given up and comes after all brings its recording', async () => {
   installation = await startInstallation({ hoursBack: 1 });
   const { clock, truth } = installation.appliance();

@@ -193,3 +193,23 @@ export async function rowsOf(
   } while (from !== undefined);
   return keys;
 }
+
+/** The session was read after all, and what it announces stands in the ledger by itself. */
+export async function forgetVanished(
+  state: StateStore,
+  siteId: string,
+  stream: StreamId,
+  lsid: string,
+  destinationId: string,
+): Promise<void> {
+  const partition = ledgerPartition(siteId, stream);
+  const key = ledgerKey({ key: lsid }, destinationId);
+  const entry = await state.get<OwedItem>('ledger', partition, key);
+  if (entry?.value.state !== 'set-aside' || entry.value.lastFailure?.code !== SESSION_VANISHED) return;
+  try {
+    await state.remove('ledger', partition, key, entry.etag);
+  } catch (error) {
+    // Somebody wants it again this very moment: what they ask for settles it.
+    if (!(error instanceof StateConflict)) throw error;
+  }
+}

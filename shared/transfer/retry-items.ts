@@ -5,7 +5,7 @@ import type { Settings } from '../settings/settings.ts';
 import { StateConflict } from '../state/state-store.ts';
 import { streamOf } from '../streams/index.ts';
 import { retryByHand } from './attempts.ts';
-import { ledgerPartition, type OwedItem } from './ledger.ts';
+import { ledgerPartition, type OwedItem, SESSION_VANISHED } from './ledger.ts';
 import type { LedgerRow } from './ledger-walk.ts';
 import { pool } from './pool.ts';
 
@@ -50,7 +50,7 @@ export async function retryItems(
   options: RetryOptions,
 ): Promise<Retried> {
   const refused: { row: LedgerRow; reason: string }[] = [];
-  const groups = new Map<string, { transfer: Transfer; rows: LedgerRow[] }>();
+  const groups = new Map<string, { transfer: Transfer; named: boolean; rows: LedgerRow[] }>();
   for (const row of rows) {
     const reason = refusal(row, options.settings);
     if (reason !== undefined) {
@@ -58,16 +58,16 @@ export async function retryItems(
       continue;
     }
     const transfer = transferOfRow(row);
-    const key = transferKey(transfer);
-    const group = groups.get(key) ?? { transfer, rows: [] };
+    const named = isRead(row);
+    const key = `${transferKey(transfer)} ${named}`;
+    const group = groups.get(key) ?? { transfer, named, rows: [] };
     group.rows.push(row);
     groups.set(key, group);
   }
   const transfers: RetriedTransfer[] = [];
   const runs: Run[] = [];
   let made = 0;
-  for (const { transfer, rows: members } of groups.values()) {
-    const named = streamOf(transfer.stream).content !== 'file';
+  for (const { transfer, named, rows: members } of groups.values()) {
     const run =
       named || options.now
         ? await makePullRun(services.state, options.settings, {
@@ -92,6 +92,11 @@ function refusal({ siteId, stream, entry }: LedgerRow, settings: Settings): stri
   const { from, title } = streamOf(stream);
   if (from === 'snapshot') return `${title} belong to their instant, which has passed; pull a new one`;
   return undefined;
+}
+
+/** A session, or a file of one that was never read whole: reading the session brings it, fetching it does not. */
+function isRead({ stream, entry }: LedgerRow): boolean {
+  return streamOf(stream).content !== 'file' || entry.value.lastFailure?.code === SESSION_VANISHED;
 }
 
 function transferOfRow({ siteId, stream, entry }: LedgerRow): Transfer {

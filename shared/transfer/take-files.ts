@@ -2,7 +2,7 @@ import type { Destination, Origin } from '../destinations/destination.ts';
 import { Failure } from '../errors.ts';
 import type { FileDescription, SessionFileStream, TransferOptions } from '../streams/stream.ts';
 import { fileKey } from './fetch-file.ts';
-import { owe } from './ledger.ts';
+import { forgetVanished, owe } from './ledger.ts';
 import { pool } from './pool.ts';
 import type { Taker } from './taker.ts';
 import type { Work } from './work.ts';
@@ -33,6 +33,10 @@ export function recordingTaker(
       const wantedBy = at.run.kind === 'pull' ? at.run.id : undefined;
       const { state, now } = at.services;
       const added = await owe(state, at.site.id, stream.id, owed, now(), wantedBy);
+      // Sessions that were given up are asked for by name.
+      if (at.run.selection?.by === 'lsids')
+        for (const { reading } of batch)
+          await forgetVanished(state, at.site.id, stream.id, reading.session.lsid, destination.id);
       return { found: items.length, owed: added, repeated: items.length - owed.length };
     },
   };
