@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { BlobServiceClient } from '@azure/storage-blob';
 import type { Destination } from '../shared/destinations/destination.ts';
 import { openBlobStore } from '../shared/destinations/file/blob-store.ts';
 import { Failure } from '../shared/errors.ts';
 import { openSqliteState } from '../shared/state/sqlite-state.ts';
-import { type FilePlace, itemOf, openAt, sinkOf, storeIn, versionOf } from './contract/file-place.ts';
+import {
+  contentOf,
+  type FilePlace,
+  itemOf,
+  openAt,
+  sinkOf,
+  storeIn,
+  versionOf,
+} from './contract/file-place.ts';
 import { assertSound, catalogOf } from './contract/file-scenarios.ts';
 import { type Azurite, startAzurite } from './support/azurite.ts';
 import { manifestsIn, seal, verifyPlace } from './support/evidence.ts';
@@ -118,6 +127,37 @@ test('with a state that was lost, the same content is found again and other cont
   const changed = await session(later, 'two', 20);
   assert.ok(changed.status === 'stored' && changed.file.name === '7.1.flv');
   await state.close();
+  await place.end();
+});
+
+test('where index tags are refused files are stored without them, and it is told once', async () => {
+  const place = await blobPlace(azurite);
+  const told: string[] = [];
+  const store = openBlobStore({
+    connectionString: policy.connectionString,
+    container: place.container,
+    tier: 'Cool',
+    onNoTags: (reason) => told.push(reason),
+  });
+  policy.takesTags = false;
+  policy.refused.length = 0;
+  const origin = { siteId: 's', host: 'h' };
+  const about = { key: 'k', stream: 'backup', origin, ...contentOf('x') };
+  try {
+    for (const name of ['a', 'b', 'c']) {
+      const attempt = await store.begin({ item: '0'.repeat(32), name });
+      await attempt.write(Buffer.from('x'));
+      assert.equal((await attempt.put(name, about, undefined)).status, 'put');
+    }
+  } finally {
+    policy.takesTags = true;
+  }
+  assert.deepEqual([told, policy.refused], [['AuthorizationPermissionMismatch'], ['tags']]);
+  const blob = BlobServiceClient.fromConnectionString(azurite.connectionString)
+    .getContainerClient(place.container)
+    .getBlobClient('c');
+  assert.equal((await blob.getProperties()).accessTier, 'Cool');
+  assert.equal((await blob.getProperties()).metadata?.sha256, contentOf('x').sha256);
   await place.end();
 });
 

@@ -12,6 +12,8 @@ export class ImmutableContainer {
   tells = true;
   /** Refusals so far: method and path. */
   readonly refused: string[] = [];
+  /** Whether index tags are taken; an identity may lack the right, and some accounts have none. */
+  takesTags = true;
   readonly #committed = new Set<string>();
   readonly #target: URL;
   readonly #server = createServer((incoming, outgoing) => this.#answer(incoming, outgoing));
@@ -47,7 +49,13 @@ export class ImmutableContainer {
     if (writes && this.#committed.has(pathname)) {
       this.refused.push(`${method} ${searchParams.get('comp') ?? ''}`);
       incoming.resume();
-      incoming.on('end', () => refuse(outgoing));
+      incoming.on('end', () => refuse(outgoing, 409, 'BlobImmutableDueToPolicy'));
+      return;
+    }
+    if (!this.takesTags && incoming.headers['x-ms-tags'] !== undefined) {
+      this.refused.push('tags');
+      incoming.resume();
+      incoming.on('end', () => refuse(outgoing, 403, 'AuthorizationPermissionMismatch'));
       return;
     }
     const { hostname, port } = this.#target;
@@ -67,10 +75,9 @@ export class ImmutableContainer {
   }
 }
 
-function refuse(outgoing: ServerResponse): void {
-  const code = 'BlobImmutableDueToPolicy';
-  outgoing.writeHead(409, { 'content-type': 'application/xml', 'x-ms-error-code': code });
+function refuse(outgoing: ServerResponse, status: number, code: string): void {
+  outgoing.writeHead(status, { 'content-type': 'application/xml', 'x-ms-error-code': code });
   outgoing.end(
-    `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>This operation is not permitted as the blob is immutable due to a policy.</Message></Error>`,
+    `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>This request is not permitted.</Message></Error>`,
   );
 }
