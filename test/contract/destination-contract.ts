@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { readCatalogItem } from '../../shared/destinations/file/catalog.ts';
 import { Failure } from '../../shared/errors.ts';
+import { manifestsIn, seal, verify } from '../support/evidence.ts';
 import {
   contentOf,
   destinationId,
@@ -206,6 +207,86 @@ export function describeDestinationContract(name: string, make: () => Promise<Fi
       for (const name of names) assert.match(name, /^support\/[^/]+\/1\.flv$/);
       assert.ok(names.includes('support/ok/1.flv'));
     });
+
+    inPlace(
+      'names of 1,024 characters and names that systems reserve: stored and read back',
+      async (place) => {
+        const destination = openAt(place, { format: '%LSID%/%EXTERNAL_KEY%.%EXTENSION%' });
+        const { values, ...rest } = itemOf('x');
+        const long = 'n'.repeat(1_024);
+        const texts = [
+          long,
+          `${long.slice(1)}x`,
+          'ü'.repeat(1_024),
+          '\u{1f600}'.repeat(512),
+          ...[
+            'CON',
+            'nul.txt',
+            'COM1',
+            'a.',
+            ' a ',
+            '..',
+            '.manifests',
+            '.incomplete',
+            'a:b',
+            'a\u0000b',
+            '%2e%2e',
+          ],
+        ];
+        const stored = new Map<string, string>();
+        for (const [at, text] of texts.entries())
+          for (const [lsid, external] of [
+            [text, 'k'],
+            ['k', text],
+            [text, text],
+          ]) {
+            const key = `${at} ${lsid === text} ${external === text}`;
+            const item = {
+              ...rest,
+              key,
+              values: { ...values, LSID: lsid ?? '', EXTERNAL_KEY: external ?? '' },
+            };
+            const outcome = await storeIn(destination, item, key);
+            assert.ok(outcome.status === 'stored', key);
+            stored.set(outcome.file.name, key);
+          }
+        assert.equal(stored.size, texts.length * 3, 'all names differ');
+        assert.deepEqual(await files(place), Object.fromEntries([...stored].sort()));
+        for (const name of stored.keys()) {
+          assert.doesNotMatch(name, /(^|\/)\./);
+          for (const part of name.split('/')) assert.ok(Buffer.byteLength(part) <= 240, name);
+        }
+        assert.ok(!(await place.unfinished()));
+      },
+    );
+
+    inPlace(
+      'what was stored is journaled, sealed into a manifest, and verified; one flipped byte is named',
+      async (place) => {
+        for (const [n, bytes] of ['', 'x', 'y'.repeat(200_000)].entries())
+          await storeIn(openAt(place), { ...itemOf(`i${n}`), run: 'r' }, bytes);
+        await place.plant('folder/strange.txt', 'strange');
+        const destination = openAt(place, { linesPerManifest: 2 });
+        const { manifests, lines, alarms } = await seal(destination, 'r');
+        assert.deepEqual([manifests, lines, alarms], [2, 3, []]);
+        assert.deepEqual(
+          (await manifestsIn(place)).map(({ head }) => head.sequence),
+          [1, 2],
+        );
+        const whole = await verify(destination);
+        assert.deepEqual(
+          [whole.told, whole.files, whole.manifests, whole.bytes],
+          [['extra folder/strange.txt'], 3, 2, 200_001],
+        );
+        await place.plant('i2.flv', `${'y'.repeat(100_000)}Y${'y'.repeat(99_999)}`);
+        await place.plant('.manifests/0000000001.ndjson', '{}');
+        assert.deepEqual((await verify(destination)).told, [
+          'changed i2.flv',
+          'extra folder/strange.txt',
+          'manifest-changed .manifests/0000000001.ndjson',
+        ]);
+      },
+    );
 
     for (const handling of ['AppendNumber', 'Overwrite', 'Skip'] as const) {
       inPlace(
