@@ -46,6 +46,17 @@ test('each mistake is one clear line at its field', () => {
     ],
     [{ ...folder, conflictHandling: 'overwrite' }, /^conflictHandling: /],
     [{ ...folder, retention: 3 }, /Unrecognized key/],
+    [{ ...folder, retentionCount: -1 }, /^retentionCount: /],
+    [{ ...folder, retentionCount: 1.5 }, /^retentionCount: /],
+    [{ ...share, retentionCount: '3' }, /^retentionCount: /],
+    [
+      { ...blob, fileNameFormat: '.manifests/%LSID%.ndjson' },
+      /^fileNameFormat: File Name Format, character 1: no name may begin with a full stop/,
+    ],
+    [
+      { ...folder, fileNameFormat: 'a/.manifests/%LSID%' },
+      /^fileNameFormat: File Name Format, character 3: no name/,
+    ],
     [{ ...blob, url: 'http://account.blob.core.windows.net' }, /^url: give the address/],
     [{ ...blob, url: 'https://account.blob.core.windows.net/?sig=x' }, /^url: a signature/],
     [{ ...blob, connectionSecret: 'storage' }, /^url: give either/],

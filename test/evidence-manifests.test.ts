@@ -184,12 +184,12 @@ test('a file that lies where a manifest should go is left alone, and told', () =
   inPlace(async (place) => {
     const destination = openAt(place);
     await storeIn(destination, ofRun('r1', 'a'), 'a');
-    await place.plant('.manifests/0000000001.ndjson', 'not ours');
+    await place.plant('.manifests/archive/0000000001.ndjson', 'not ours');
     const { alarms } = await seal(destination, 'r1');
     assert.match(alarms.join(), /0000000001\.ndjson of "Archive" was there before/);
     const checked = await verifyPlace(place);
-    assert.deepEqual(checked.told, ['manifest-extra .manifests/0000000001.ndjson']);
-    assert.equal(checked.head?.name, '.manifests/0000000001-1.ndjson');
+    assert.deepEqual(checked.told, ['manifest-extra .manifests/archive/0000000001.ndjson']);
+    assert.equal(checked.head?.name, '.manifests/archive/0000000001-1.ndjson');
   }));
 
 test('when time is up the rest is left for the next call', () =>

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runCli } from '../infra/cli/run-cli.ts';
 import type { Finding, Verified } from '../shared/destinations/evidence.ts';
-import { type Installation, startInstallation } from './support/installation.ts';
+import { databaseSetting, type Installation, startInstallation } from './support/installation.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -69,7 +69,18 @@ let installation: Installation;
 after(() => installation?.close());
 
 test('verify names one byte flipped, one file deleted, one manifest rewritten, and everything else that differs', async () => {
-  installation = await startInstallation({ hoursBack: 8 });
+  installation = await startInstallation({
+    hoursBack: 8,
+    destinations: ({ files, sessions }) => [
+      {
+        id: 'folder',
+        name: 'Destination folder',
+        plugin: 'file',
+        settings: { kind: 'folder', directory: files, retentionCount: 1 },
+      },
+      databaseSetting(sessions),
+    ],
+  });
   const { data } = installation;
   for (let turn = 0; turn < 3; turn++) {
     assert.equal((await installation.run()).status, 'succeeded');
@@ -77,6 +88,9 @@ test('verify names one byte flipped, one file deleted, one manifest rewritten, a
   }
   const whole = await verify(data.folder, 0);
   assert.deepEqual([whole.told, whole.notes, whole.result.manifests], [[], [], 3]);
+  // Three backups were made, one besides the newest is kept.
+  assert.equal(whole.result.pruned, 1);
+  assert.equal(readdirSync(data.files).filter((name) => name.endsWith('.nsb')).length, 2);
   const stored = readdirSync(data.files).filter((name) => !name.startsWith('.'));
   assert.equal(whole.result.files, stored.length);
   assert.ok(stored.length > 20);
@@ -96,11 +110,11 @@ test('verify names one byte flipped, one file deleted, one manifest rewritten, a
   writeFileSync(path(flipped), bytes);
   rmSync(path(deleted));
   writeFileSync(path(longer), Buffer.concat([keep.get(longer) ?? Buffer.of(), Buffer.of(0)]));
-  const manifest = '.manifests/0000000002.ndjson';
+  const manifest = '.manifests/folder/0000000002.ndjson';
   const before = readFileSync(path(manifest), 'utf8');
   writeFileSync(path(manifest), before.replace(/"sha256":"[0-9a-f]{8}/, '"sha256":"00000000'));
   writeFileSync(path('extra.flv'), 'nobody has stored this');
-  writeFileSync(path('.manifests/0000000009.ndjson'), '{}\n');
+  writeFileSync(path('.manifests/folder/0000000009.ndjson'), '{}\n');
   const found = await verify(data.folder, 1);
   assert.deepEqual(
     found.told,
@@ -108,8 +122,8 @@ test('verify names one byte flipped, one file deleted, one manifest rewritten, a
       `changed ${flipped}`,
       `changed ${longer}`,
       'extra extra.flv',
-      'manifest-changed .manifests/0000000002.ndjson',
-      'manifest-extra .manifests/0000000009.ndjson',
+      'manifest-changed .manifests/folder/0000000002.ndjson',
+      'manifest-extra .manifests/folder/0000000009.ndjson',
       `missing ${deleted}`,
     ].sort(),
   );
@@ -118,18 +132,20 @@ test('verify names one byte flipped, one file deleted, one manifest rewritten, a
   // A manifest that was rewritten together with all that come after it still is not what the state remembers.
   for (const [name, content] of keep) writeFileSync(path(name), content);
   rmSync(path('extra.flv'));
-  rmSync(path('.manifests/0000000009.ndjson'));
+  rmSync(path('.manifests/folder/0000000009.ndjson'));
   rmSync(path(manifest));
   assert.deepEqual((await verify(data.folder, 1)).told, [`manifest-missing ${manifest}`]);
   writeFileSync(path(manifest), before);
   assert.deepEqual((await verify(data.folder, 0)).told, []);
-  const last = path('.manifests/0000000003.ndjson');
+  const last = path('.manifests/folder/0000000003.ndjson');
   const truth = readFileSync(last, 'utf8');
   writeFileSync(
     last,
     truth.replace(/\n[^\n]*"event"[^\n]*\n/, '\n').replace(/"end":(\d+)/, (_, n) => `"end":${n - 1}`),
   );
-  assert.deepEqual((await verify(data.folder, 1)).told, ['manifest-changed .manifests/0000000003.ndjson']);
+  assert.deepEqual((await verify(data.folder, 1)).told, [
+    'manifest-changed .manifests/folder/0000000003.ndjson',
+  ]);
   writeFileSync(last, truth);
 });
 
@@ -154,7 +170,7 @@ test('verify names where the catalog does not say what the manifests say', async
     ...link?.value,
     sha256: '1'.repeat(64),
   });
-  assert.deepEqual((await verify(data.folder, 1)).told, ['chain-broken .manifests/0000000002.ndjson']);
+  assert.deepEqual((await verify(data.folder, 1)).told, ['chain-broken .manifests/folder/0000000002.ndjson']);
   await services.state.put('catalog', 'folder', 'manifest|0000000002', link?.value);
   await verify(data.folder, 0);
 });

@@ -279,11 +279,11 @@ export function describeDestinationContract(name: string, make: () => Promise<Fi
           [['extra folder/strange.txt'], 3, 2, 200_001],
         );
         await place.plant('i2.flv', `${'y'.repeat(100_000)}Y${'y'.repeat(99_999)}`);
-        await place.plant('.manifests/0000000001.ndjson', '{}');
+        await place.plant('.manifests/archive/0000000001.ndjson', '{}');
         assert.deepEqual((await verify(destination)).told, [
           'changed i2.flv',
           'extra folder/strange.txt',
-          'manifest-changed .manifests/0000000001.ndjson',
+          'manifest-changed .manifests/archive/0000000001.ndjson',
         ]);
       },
     );

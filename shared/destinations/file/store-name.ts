@@ -5,7 +5,7 @@ export const incompleteFolder = '.incomplete';
 
 /** A name from the catalog is checked again before it becomes a path: the last gate before the file system. */
 export function checkStoreName(name: string): void {
-  if (/^\.manifests\/[0-9a-z]+(-[0-9]+)?\.ndjson$/.test(name)) return;
+  if (/^\.manifests\/[a-z0-9-]+\/[0-9]+(-[0-9]+)?\.ndjson$/.test(name)) return;
   const parts = name.split('/');
   if (parts.every((part) => part !== '' && !part.startsWith('.') && !/[\\\0]/.test(part))) return;
   throw new RangeError('A file name reached the store that renderFileName does not make.');

@@ -21,15 +21,20 @@ export interface ManifestHead {
 }
 
 export interface ManifestLink {
-  /** `.manifests/…` */
+  /** `.manifests/DESTINATION/NUMBER.ndjson` */
   readonly name: string;
   /** Hex, of the whole file. */
   readonly sha256: string;
 }
 
-export function manifestName(sequence: number, again = 0): string {
+/** A folder for each destination: two of them may lie in one place. */
+export function manifestName(destinationId: string, sequence: number, again = 0): string {
   const number = String(sequence).padStart(10, '0');
-  return `${manifestFolder}/${number}${again === 0 ? '' : `-${again}`}.ndjson`;
+  return `${manifestPlace(destinationId)}/${number}${again === 0 ? '' : `-${again}`}.ndjson`;
+}
+
+export function manifestPlace(destinationId: string): string {
+  return `${manifestFolder}/${destinationId.toLowerCase().replace(/[^a-z0-9-]/g, '-')}`;
 }
 
 export function renderManifest(head: ManifestHead, events: readonly FileEvent[]): Buffer {

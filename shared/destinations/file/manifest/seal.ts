@@ -162,7 +162,7 @@ async function freeName(
 ): Promise<{ readonly name: string; readonly strange: readonly string[] } | undefined> {
   const strange: string[] = [];
   for (let again = 0; ; again++) {
-    const name = manifestName(chain.sequence + 1, again);
+    const name = manifestName(context.catalog.destinationId, chain.sequence + 1, again);
     if ((await context.store.stat(name)) === undefined) return { name, strange };
     const promised = chain.promised?.filter((promise) => promise.name === name) ?? [];
     if (promised.length > 0 && (await findPromised(context, { ...chain, promised })) !== undefined)

@@ -6,9 +6,9 @@ import {
   type ManifestHead,
   type ManifestLink,
   manifestName,
+  manifestPlace,
   readManifest,
 } from '../manifest/manifest-file.ts';
-import { manifestFolder } from '../store-name.ts';
 import type { VerifyContext } from './verify-context.ts';
 
 /**
@@ -28,7 +28,8 @@ export async function checkChain(
   let link: ManifestLink | undefined = head;
   for (let sequence = chain.sequence; sequence > 0; sequence--) {
     const row = await manifestRow(context, sequence);
-    const expected = link ?? row ?? { name: manifestName(sequence), sha256: undefined };
+    const expected = link ??
+      row ?? { name: manifestName(context.catalog.destinationId, sequence), sha256: undefined };
     if (row !== undefined && link !== undefined && (row.name !== link.name || row.sha256 !== link.sha256))
       context.difference(
         'chain-broken',
@@ -101,8 +102,9 @@ function headFault(
 
 /** Manifests without a state that knows of them: it was lost, or it is another installation's. */
 async function checkOrphans(context: VerifyContext): Promise<void> {
+  const place = manifestPlace(context.catalog.destinationId);
   for await (const { name } of context.store.list()) {
-    if (!name.startsWith(`${manifestFolder}/`) || context.index.isPromised(name)) continue;
+    if (!name.startsWith(`${place}/`) || context.index.isPromised(name)) continue;
     context.difference('chain-broken', name, 'there are manifests, and the state knows of no chain');
     return;
   }
