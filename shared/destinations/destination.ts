@@ -44,7 +44,18 @@ export interface SessionSink {
    * Outcomes are in the order given. A session that equals the stored one, or is older than it, is not written.
    */
   store(origin: Origin, sessions: readonly SessionVersion[]): Promise<readonly StoreOutcome[]>;
+  /**
+   * What is stored of these sessions (at most a few hundred) of a recorded host; a session that is not in it is not
+   * stored. Without this, reconciliation cannot tell what the destination has.
+   */
+  statusOf?(host: string, lsids: readonly string[]): Promise<ReadonlyMap<string, 'stored' | 'not-final'>>;
 }
+
+/**
+ * `stored`: as it ended. `not-final`: stored as it was before it ended. `settled`: not there, and rightly so: the name
+ * was taken (Skip), another item has overwritten it, or Retention Count removed it.
+ */
+export type ItemStatus = 'stored' | 'not-final' | 'settled';
 
 /** One reading of a session, as it is to be stored. */
 export interface SessionVersion {
@@ -66,6 +77,8 @@ export interface FileSink {
   readonly extension: 'guide' | 'as-served';
   /** What is stored under this item key (the newest version); undefined when nothing is, or only a reservation. */
   find(key: string): Promise<StoredFile | undefined>;
+  /** What became of items that were begun; undefined: there is nothing of it. Without this, `find` has to do. */
+  statusOf?(key: string): Promise<ItemStatus | undefined>;
   /** Reserves a name and opens a write, or says that nothing is to be written. */
   begin(item: FileItem): Promise<FileBegin>;
 }

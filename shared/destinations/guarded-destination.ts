@@ -5,6 +5,7 @@ import type {
   FileContent,
   FileSink,
   FileWrite,
+  ItemStatus,
   SessionSink,
   StoredFile,
   StoreOutcome,
@@ -51,7 +52,19 @@ const statuses: readonly unknown[] = ['stored', 'replaced', 'unchanged', 'older'
 
 function guardSessions(sink: Raw, at: Guarded): SessionSink {
   const store = method(sink, 'store');
+  const statusOf = sink.statusOf === undefined ? undefined : method(sink, 'statusOf');
   return {
+    ...(statusOf === undefined
+      ? {}
+      : {
+          statusOf: (host, lsids) =>
+            guarded(at, 'looking for sessions', limits.find, async () => {
+              const found = await statusOf(host, lsids);
+              if (found instanceof Map && [...found.values()].every((status) => isStatus(status, 2)))
+                return found;
+              throw new Error('it gave no Map of what is stored');
+            }),
+        }),
     store: (origin, sessions) =>
       guarded(at, 'storing sessions', limits.store, async () => {
         const outcomes = await store(origin, sessions);
@@ -68,7 +81,18 @@ function guardSessions(sink: Raw, at: Guarded): SessionSink {
 function guardFiles(sink: Raw, at: Guarded, log: Log): FileSink {
   const find = method(sink, 'find');
   const begin = method(sink, 'begin');
+  const statusOf = sink.statusOf === undefined ? undefined : method(sink, 'statusOf');
   return {
+    ...(statusOf === undefined
+      ? {}
+      : {
+          statusOf: (key) =>
+            guarded(at, 'looking for a file', limits.find, async () => {
+              const status = await statusOf(key);
+              if (status === undefined || isStatus(status, 3)) return status as ItemStatus | undefined;
+              throw new Error('it gave a status that the contract does not know');
+            }),
+        }),
     extension: sink.extension === 'as-served' ? 'as-served' : 'guide',
     find: (key) =>
       guarded(at, 'looking for a file', limits.find, async () => {
@@ -94,6 +118,13 @@ function guardFiles(sink: Raw, at: Guarded, log: Log): FileSink {
         }
       }),
   };
+}
+
+const known: readonly unknown[] = ['stored', 'not-final', 'settled'] satisfies ItemStatus[];
+
+/** One of the first so many. */
+function isStatus(value: unknown, first: number): boolean {
+  return known.slice(0, first).includes(value);
 }
 
 function guardWrite(raw: Raw, at: Guarded, log: Log): FileWrite {

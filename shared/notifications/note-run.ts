@@ -59,6 +59,8 @@ function troublesOf(run: Run, settings: Settings): Map<string, Met> {
 
 /** A pull is asked for once: what failed in it does not last, and nothing else ends it. */
 function troublesOfPull(run: Run, settings: Settings): Map<string, Met> {
+  // What a reconciliation pulls is looked for again by the next one, which tells what is still missing.
+  if (run.reconciliation !== undefined) return new Map();
   const { id: runId, dueAt, status, failure, results = [] } = run;
   if (status !== 'failed' && status !== 'partial') return new Map();
   const first = results.find((result) => result.failure);

@@ -32,9 +32,12 @@ export function transferOf(run: Run, key: TransferKey): Transfer {
   return transfer;
 }
 
-/** What an ad-hoc pull asks for: sessions that began in [from, to) of appliance time, or named ones. */
+/**
+ * What an ad-hoc pull asks for: sessions that began in [from, to) of appliance time, or named ones. `end_time`: closed
+ * ones that ended in it; reconciliation reads them again so.
+ */
 export type PullSelection =
-  | { readonly by: 'start_time'; readonly from: number; readonly to: number }
+  | { readonly by: 'start_time' | 'end_time'; readonly from: number; readonly to: number }
   | { readonly by: 'lsids'; readonly lsids: readonly string[] };
 
 export interface Run {
@@ -42,6 +45,8 @@ export interface Run {
   readonly kind: 'schedule' | 'pull';
   readonly scheduleId?: string;
   readonly selection?: PullSelection;
+  /** Id of the reconciliation that made the pull. */
+  readonly reconciliation?: string;
   /** ISO 8601, our clock. The due instant of the schedule, or when the pull was asked for. Keys snapshots. */
   readonly dueAt: string;
   readonly startedAt?: string;

@@ -50,6 +50,7 @@ export function makePullRun(
     readonly name: string;
     readonly transfers: readonly Transfer[];
     readonly selection?: PullSelection;
+    readonly reconciliation?: string;
   },
 ): Promise<Run> {
   return makeRun(state, settings, {
@@ -59,6 +60,7 @@ export function makePullRun(
     status: 'queued',
     transfers: pull.transfers,
     ...(pull.selection === undefined ? {} : { selection: pull.selection }),
+    ...(pull.reconciliation === undefined ? {} : { reconciliation: pull.reconciliation }),
   });
 }
 

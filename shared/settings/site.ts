@@ -69,6 +69,11 @@ export const siteSchema = z.strictObject({
     description:
       'How long a recording (or another file) that is not ready, or is refused, is asked for again, with growing pauses, from the first refusal on. 0: it is set aside at once.',
   }),
+  applianceKeepsDays: z.int().min(2).max(3650).default(90).meta({
+    title: 'Days that the appliance keeps',
+    description:
+      'How long the appliance keeps session data and recordings. What is older and not stored is lost: it is counted apart, and ten days before there is an alarm.',
+  }),
 });
 
 export type Site = z.infer<typeof siteSchema>;

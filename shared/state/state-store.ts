@@ -35,6 +35,7 @@ export const collections = [
   'logs',
   'audit',
   'notifications',
+  'coverage',
 ] as const;
 export type Collection = (typeof collections)[number];
 

@@ -23,6 +23,8 @@ export interface SessionsPlan {
   readonly apiVersion?: string;
   /** Of a pull: whatever is asked for is delivered, and no watermark moves. */
   readonly pull: boolean;
+  /** Of a pull: by which of its times a session lies in a slice. Absent: by its begin. */
+  readonly by?: 'end_time';
   /** In order of time. At most {@link SLICES_A_PLAN}; `more`: plan again when these are done. */
   readonly slices: readonly Slice[];
   readonly more: boolean;
@@ -31,7 +33,7 @@ export interface SessionsPlan {
   readonly refused: Readonly<Record<TransferKey, FailureReport>>;
 }
 
-type Windows = Pick<SessionsPlan, 'slices' | 'more' | 'marks'>;
+type Windows = Pick<SessionsPlan, 'slices' | 'more' | 'marks' | 'by'>;
 
 /** The fence: a watermark moves under this ETag only, and keeps to its bounds. */
 export interface Mark extends MarkBounds {
@@ -90,11 +92,12 @@ export function isFedBy(id: StreamId, report: SessionReportKind = 'session'): bo
 
 function planPull(at: Work, transfers: readonly Transfer[]): Windows {
   const selection = at.run.selection;
-  if (selection?.by !== 'start_time') return { slices: [], more: false, marks: {} };
+  if (selection === undefined || selection.by === 'lsids') return { slices: [], more: false, marks: {} };
   const keys = transfers.map(transferKey);
   const days = Math.ceil((selection.to - selection.from) / 86_400);
   const cut = slices(selection, Math.min(SLICES_A_PLAN, days));
-  return { slices: cut.map((slice) => ({ ...slice, transfers: keys })), more: false, marks: {} };
+  const by = selection.by === 'end_time' ? { by: selection.by } : {};
+  return { slices: cut.map((slice) => ({ ...slice, transfers: keys })), more: false, marks: {}, ...by };
 }
 
 async function planWindows(

@@ -36,13 +36,13 @@ export class SliceReader {
   }
 
   *readSlice(slice: Slice): Steps<void> {
-    const { pull } = this.#plan;
+    const { pull, by = 'start_time' } = this.#plan;
     const waiting = [slice];
     for (let next = waiting.shift(); next !== undefined && !this.cancelled; next = waiting.shift()) {
       const { from, to, transfers } = next;
       const window = { from, to };
       const readings: Reading[] = pull
-        ? [{ selector: { by: 'start_time', ...window }, reading: 'pull' }]
+        ? [{ selector: { by, ...window }, reading: 'pull' }]
         : [
             { selector: { by: 'end_time', ...window }, reading: 'ended' },
             { selector: { by: 'start_time', ...window }, reading: 'began' },

@@ -30,7 +30,9 @@ export function recordingTaker(
         if (!(await sink.find(fileKey(origin, stream.id, item.key))))
           owed.push({ item, destinationId: destination.id });
       });
-      const wantedBy = at.run.kind === 'pull' ? at.run.id : undefined;
+      // What a second reading of whole days meets waits its turn in the ledger, as it is there already.
+      const pulled = at.run.kind === 'pull' && at.run.selection?.by !== 'end_time';
+      const wantedBy = pulled ? at.run.id : undefined;
       const { state, now } = at.services;
       const added = await owe(state, at.site.id, stream.id, owed, now(), wantedBy);
       // Sessions that were given up are asked for by name.

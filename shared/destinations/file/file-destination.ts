@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Failure } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { StateStore } from '../../state/state-store.ts';
-import type { Destination, FileBegin, FileItem, FileSink, StoredFile } from '../destination.ts';
+import type { Destination, FileBegin, FileItem, FileSink, ItemStatus, StoredFile } from '../destination.ts';
 import type { Evidence } from '../evidence.ts';
 import { currentFile, openCatalog, storedFile } from './catalog.ts';
 import type { ConflictHandling } from './conflict.ts';
@@ -83,6 +83,7 @@ class FileDestination implements Destination {
     this.files = {
       extension: settings.extension,
       find: (key) => this.#find(key),
+      statusOf: (key) => this.#statusOf(key),
       begin: (item) => this.#begin(item),
     };
     this.evidence = openEvidence({
@@ -131,6 +132,20 @@ class FileDestination implements Destination {
     const row = (await this.#context.catalog.item(key))?.value;
     const file = row?.state === 'stored' ? currentFile(row) : undefined;
     return file === undefined ? undefined : storedFile(file);
+  }
+
+  async #statusOf(key: string): Promise<ItemStatus | undefined> {
+    const row = (await this.#context.catalog.item(key))?.value;
+    switch (row?.state) {
+      case 'stored':
+        return row.version?.closed === false ? 'not-final' : 'stored';
+      case 'skipped':
+      case 'replaced':
+      case 'pruned':
+        return 'settled';
+      default:
+        return undefined;
+    }
   }
 
   async #begin(item: FileItem): Promise<FileBegin> {

@@ -25,7 +25,7 @@ export interface SqlDatabase {
   close(): Promise<void>;
 }
 
-export type SqlReader = Pick<SqlTransaction, 'layout' | 'find' | 'page' | 'count'>;
+export type SqlReader = Pick<SqlTransaction, 'layout' | 'find' | 'findSessions' | 'page' | 'count'>;
 
 /**
  * Statements without a result may be held back and sent together with the next one that has a result, or with the

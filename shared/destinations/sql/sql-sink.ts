@@ -4,6 +4,7 @@ import type { RowOptions } from './session-rows.ts';
 import { storeInTransaction } from './session-writer.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { SqlRefusal, utcNow } from './sql-values.ts';
+import { readStoredStates } from './stored-states.ts';
 
 /** Sessions into any SQL database. */
 export class SqlSessionSink implements SessionSink {
@@ -31,6 +32,18 @@ export class SqlSessionSink implements SessionSink {
       if (!(error instanceof SqlRefusal)) throw error;
       return this.#apart(origin, sessions, error);
     }
+  }
+
+  async statusOf(
+    host: string,
+    lsids: readonly string[],
+  ): Promise<ReadonlyMap<string, 'stored' | 'not-final'>> {
+    if (lsids.length === 0) return new Map();
+    const states = await this.#database.read((reader) => readStoredStates(reader, host, [...new Set(lsids)]));
+    const found = new Map<string, 'stored' | 'not-final'>();
+    for (const [lsid, { sessionId, ours, foreignClosed }] of states)
+      if (sessionId !== undefined) found.set(lsid, (ours?.closed ?? foreignClosed) ? 'stored' : 'not-final');
+    return found;
   }
 
   /** Halves what was refused until the session at fault stands alone; the others are stored. */

@@ -1,10 +1,10 @@
 import type { StoredState } from './session-decision.ts';
-import { ownRef, type SqlTransaction } from './sql-database.ts';
+import { ownRef, type SqlReader } from './sql-database.ts';
 import type { SqlValue } from './sql-values.ts';
 
 /** What the database holds of each of these sessions; every lsid asked for has an entry. */
 export async function readStoredStates(
-  transaction: SqlTransaction,
+  transaction: Pick<SqlReader, 'layout' | 'findSessions'>,
   host: string,
   lsids: readonly string[],
 ): Promise<ReadonlyMap<string, StoredState>> {
