@@ -35,7 +35,10 @@ test('a package may export its plugin by name, as default, or as a CommonJS modu
   packages.add('in-default', `${text()}export default { plugin };`);
   packages.add('common', `${text()}module.exports = plugin;`, { keywords, type: 'commonjs' });
   packages.add('@scope/of-somebody', exported());
-  for (const name of ['by-name', 'as-default', 'in-default', 'common', '@scope/of-somebody'])
+  packages.add('built', exported(), { keywords, exports: './built/module/index.js' });
+  packages.add('built/built', '', { name: undefined, exports: undefined });
+  packages.add('built/built/module', exported(), { name: undefined, exports: undefined });
+  for (const name of ['by-name', 'as-default', 'in-default', 'common', '@scope/of-somebody', 'built'])
     assert.equal((await loadPackage(name, ['file', 'sql'])).id, 'fine', name);
 });
 
@@ -239,6 +242,18 @@ test('sinks that break the contract cannot pass for having stored something', as
       (await files({ begin: async () => begun })).begin(item),
       says('transient', 'plugin-failed', /./),
     );
+  assert.equal((await files({})).statusOf, undefined);
+  assert.equal(await (await files({ statusOf: async () => 'settled' })).statusOf?.('k'), 'settled');
+  const strange = (await files({ statusOf: async () => 'fine' })).statusOf ?? assert.fail();
+  await assert.rejects(strange('k'), says('transient', 'plugin-failed', /status that the contract/));
+  const having = async (found: unknown) =>
+    (
+      (await open({ ...base, sessions: { store() {}, statusOf: async () => found } })).sessions ??
+      assert.fail()
+    ).statusOf ?? assert.fail();
+  assert.deepEqual(await (await having(new Map([['l', 'stored']])))('h', ['l']), new Map([['l', 'stored']]));
+  for (const lie of [undefined, {}, new Map([['l', 'yes']])])
+    await assert.rejects((await having(lie))('h', ['l']), says('transient', 'plugin-failed', /./));
   const other = { name: 'a', ...content('abd'), storedAt: new Date().toISOString() };
   const write = {
     name: 'a',

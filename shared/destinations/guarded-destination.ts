@@ -8,6 +8,7 @@ import type {
   ItemStatus,
   SessionSink,
   StoredFile,
+  StoredFileSink,
   StoreOutcome,
 } from './destination.ts';
 import { type Guarded, guarded } from './guard.ts';
@@ -37,14 +38,27 @@ export function guardDestination(
   const call = (name: 'check' | 'close') =>
     guarded(at, name, limits[name], () => method(given, name)() as Promise<void>);
   for (const name of ['check', 'close']) method(given, name);
-  const { sessions, files, reports } = given;
+  const { sessions, files, reports, storedFiles } = given;
   return {
     ...own,
     ...(sessions === undefined ? {} : { sessions: guardSessions(object(sessions, 'bad sessions'), at) }),
     ...(files === undefined ? {} : { files: guardFiles(object(files, 'bad files'), at, log) }),
     ...(reports === undefined ? {} : { reports: guardFiles(object(reports, 'bad reports'), at, log) }),
+    ...(storedFiles === undefined
+      ? {}
+      : { storedFiles: guardNotes(object(storedFiles, 'bad storedFiles'), at) }),
     check: () => call('check'),
     close: () => call('close'),
+  };
+}
+
+function guardNotes(sink: Raw, at: Guarded): StoredFileSink {
+  const note = method(sink, 'note');
+  return {
+    note: (...input) =>
+      guarded(at, 'noting stored files', limits.store, async () => {
+        await note(...input);
+      }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON, isBuiltin } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Failure } from '../errors.ts';
 import { firstLine, within } from './guard.ts';
 import { isRecord, KEYWORD, type PackagedPlugin, shapeFault } from './packaged-plugin.ts';
@@ -60,7 +61,7 @@ function keywordsOf(name: string, entry: string): unknown[] {
     if (isRecord(manifest) && manifest.name === name)
       return Array.isArray(manifest.keywords) ? manifest.keywords : [];
     const above = dirname(dirname(path));
-    from = above === dirname(path) ? undefined : `${above}/package.json`;
+    from = above === dirname(path) ? undefined : pathToFileURL(join(above, 'package.json')).href;
   }
   return [];
 }
