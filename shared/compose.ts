@@ -1,7 +1,9 @@
 import { DefaultAzureCredential } from '@azure/identity';
 import { readAppSettings } from './app-settings.ts';
 import { Connections } from './connections.ts';
-import { consoleLog } from './runs/console-log.ts';
+import { LogBook } from './runs/log-book.ts';
+import { jsonLines } from './runs/log-line.ts';
+import { StateLog } from './runs/state-log.ts';
 import type { Services } from './services.ts';
 import { keyVaultSecrets } from './settings/key-vault-secrets.ts';
 import { environmentSecrets, firstOf } from './settings/secrets.ts';
@@ -11,7 +13,6 @@ import { openTableState } from './state/table-state.ts';
 /** The services of an installation in Azure, from its application settings. Throws `Failure` that names the setting. */
 export function composeServices(environment: NodeJS.ProcessEnv): Services {
   const { logLevel, identityClientId, keyVaultUrl, storage } = readAppSettings(environment);
-  const log = consoleLog(console, logLevel);
   const credential = new DefaultAzureCredential(
     identityClientId === undefined ? {} : { managedIdentityClientId: identityClientId },
   );
@@ -25,22 +26,30 @@ export function composeServices(environment: NodeJS.ProcessEnv): Services {
       ? { ...storage, container }
       : { url: storage.blobUrl, credential, container },
   );
+  const log = new LogBook({
+    outputs: [jsonLines(console)],
+    store: new StateLog(state),
+    least: logLevel,
+  });
   const inEnvironment = environmentSecrets(environment);
-  const secrets =
+  const secrets = log.watch(
     keyVaultUrl === undefined
       ? inEnvironment
-      : firstOf(inEnvironment, keyVaultSecrets({ url: keyVaultUrl, credential }));
+      : firstOf(inEnvironment, keyVaultSecrets({ url: keyVaultUrl, credential })),
+  );
   const connections = new Connections({ state, secrets, log });
   return {
     state,
     staging,
     secrets,
     log,
+    logs: log,
     now: () => Date.now(),
     appliance: (site) => connections.appliance(site),
     destination: (destination) => connections.destination(destination),
     async close() {
       await connections.close();
+      await log.flush();
       await state.close();
     },
   };

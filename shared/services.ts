@@ -1,6 +1,6 @@
 import type { Appliance } from './appliance/appliance.ts';
 import type { Destination } from './destinations/destination.ts';
-import type { Log } from './log.ts';
+import type { Log, LogKeeper } from './log.ts';
 import type { DestinationSetting } from './settings/destination.ts';
 import type { SecretStore } from './settings/secrets.ts';
 import type { Site } from './settings/site.ts';
@@ -13,6 +13,8 @@ export interface Services {
   readonly staging: StagingStore;
   readonly secrets: SecretStore;
   readonly log: Log;
+  /** What is kept of the log; absent where nothing is. */
+  readonly logs?: LogKeeper;
   /** Our clock, milliseconds since 1970. Never used for windows: these are in the appliance's time. */
   now(): number;
   /** One client a site; a changed setting gives another one. */

@@ -14,6 +14,7 @@ export interface DataFolder {
   readonly demo: string;
   readonly files: string;
   readonly sessions: string;
+  /** A folder. */
   readonly log: string;
 }
 
@@ -45,6 +46,6 @@ export async function openDataFolder(folder: string, reset: boolean): Promise<Da
     demo: join(folder, 'demo.json'),
     files: join(folder, 'files'),
     sessions: join(folder, 'sessions.db'),
-    log: join(folder, 'log.ndjson'),
+    log: join(folder, 'logs'),
   };
 }

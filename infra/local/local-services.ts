@@ -1,5 +1,6 @@
 import { type ConnectionOptions, Connections } from '../../shared/connections.ts';
 import type { Log } from '../../shared/log.ts';
+import { LogBook } from '../../shared/runs/log-book.ts';
 import type { Services } from '../../shared/services.ts';
 import { environmentSecrets, fileSecrets, firstOf, type SecretStore } from '../../shared/settings/secrets.ts';
 import { openFolderStaging } from '../../shared/state/folder-staging.ts';
@@ -7,6 +8,7 @@ import { openSqliteState } from '../../shared/state/sqlite-state.ts';
 import type { StagingStore } from '../../shared/state/staging.ts';
 import type { StateStore } from '../../shared/state/state-store.ts';
 import type { DataFolder } from './data-folder.ts';
+import { LogFiles } from './log-files.ts';
 
 export interface LocalPorts {
   readonly state: StateStore;
@@ -22,16 +24,24 @@ export function localPorts(data: DataFolder): LocalPorts {
   };
 }
 
+/** The log of an installation in one folder: files in it, or where it is told. */
+export function localLog(folder: string, least: string): LogBook {
+  return new LogBook({ outputs: [], store: new LogFiles(folder), least });
+}
+
 /** The services of an installation in one folder. */
 export function localServices(
   ports: LocalPorts,
   log: Log,
   options: Pick<ConnectionOptions, 'appliances'> = {},
 ): Services {
-  const connections = new Connections({ ...ports, log, ...options });
+  const secrets = log instanceof LogBook ? log.watch(ports.secrets) : ports.secrets;
+  const connections = new Connections({ ...ports, secrets, log, ...options });
   return {
     ...ports,
+    secrets,
     log,
+    ...(log instanceof LogBook ? { logs: log } : {}),
     now: () => Date.now(),
     appliance: (site) => connections.appliance(site),
     destination: (setting) => connections.destination(setting),

@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly demo: boolean;
   /** Absolute path of a settings file. */
   readonly settings: string | undefined;
+  /** Absolute path of the folder of log files, where it is not to be that of the data. */
+  readonly log: string | undefined;
   readonly help: boolean;
 }
 
@@ -19,6 +21,7 @@ npm start -- [options]
 
   --port NUMBER      port of the HTTP API on 127.0.0.1; 0 = any free one (7071)
   --data DIR         the folder that everything lives in (data)
+  --log DIR          the folder of the log files, one a day (DIR/logs of the data)
   --reset            empty that folder first
   --once             finish runs that were interrupted; if there were none, run every schedule once; wait, print the
                      result as JSON, exit 0 if all succeeded, else 1
@@ -41,6 +44,7 @@ export function readOptions(argv: readonly string[]): StartOptions {
       options: {
         port: { type: 'string', default: '7071' },
         data: { type: 'string', default: 'data' },
+        log: { type: 'string' },
         reset: { type: 'boolean', default: false },
         once: { type: 'boolean', default: false },
         settings: { type: 'string' },
@@ -63,6 +67,7 @@ export function readOptions(argv: readonly string[]): StartOptions {
     once: values.once === true,
     demo: values['no-demo'] !== true && settings === undefined,
     settings,
+    log: typeof values.log === 'string' ? resolve(values.log) : undefined,
     help: values.help === true,
   };
 }

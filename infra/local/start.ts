@@ -8,8 +8,7 @@ import { closingLine } from './closing-line.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { type Demo, startDemo } from './demo.ts';
 import { allRuns } from './engine.ts';
-import { fileLog } from './file-log.ts';
-import { localPorts, localServices } from './local-services.ts';
+import { localLog, localPorts, localServices } from './local-services.ts';
 import { readOptions, type StartOptions, usage } from './options.ts';
 import { showProgress } from './progress-display.ts';
 import { type Stack, startStack } from './stack.ts';
@@ -24,7 +23,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const data = await openDataFolder(options.data, options.reset);
-  const log = fileLog(data.log, process.env.LOG_LEVEL ?? 'info');
+  const log = localLog(options.log ?? data.log, process.env.LOG_LEVEL ?? 'info');
   const services = localServices(localPorts(data), log);
   let demo: Demo | undefined;
   let stack: Stack | undefined;

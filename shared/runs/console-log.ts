@@ -1,14 +1,10 @@
-import type { Log, LogFields } from '../log.ts';
+import type { Log, LogLevel } from '../log.ts';
+import { LogBook } from './log-book.ts';
+import { jsonLines } from './log-line.ts';
 
-const levels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof levels)[number];
+export type { LogLevel } from '../log.ts';
 
-/** One JSON object a line, which the platform's log collection takes apart again. */
+/** One JSON object a line, which the platform's log collection takes apart again. Nothing is kept to be read. */
 export function consoleLog(out: Pick<Console, LogLevel>, least: string): Log {
-  const from = Math.max(0, levels.indexOf(least as LogLevel));
-  const write = (level: LogLevel) => (message: string, fields?: LogFields) => {
-    if (levels.indexOf(level) < from) return;
-    out[level](JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
-  };
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  return new LogBook({ outputs: [jsonLines(out)], least });
 }

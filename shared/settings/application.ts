@@ -1,6 +1,7 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
-/** IC guide: Application Settings. Where logs go is the platform's matter and an option of the local start. */
+/** IC guide: Application Settings. */
 export const applicationSchema = z
   .strictObject({
     logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional().meta({
@@ -8,6 +9,17 @@ export const applicationSchema = z
       description:
         'The least level that is kept. When left out, the installation decides (LOG_LEVEL), which is info by default.',
     }),
+    logFolder: z
+      .string()
+      .min(1)
+      .max(1000)
+      .refine((path) => isAbsolute(path), 'give the whole path')
+      .optional()
+      .meta({
+        title: 'Log location',
+        description:
+          'Folder for the log files of an installation on a machine of your own; when left out, the option --log decides. In Azure the log is kept in the data storage account.',
+      }),
     logRemovalDays: z.int().min(1).max(3650).default(90).meta({
       title: 'Log File Removal',
       description:

@@ -3,8 +3,7 @@
  * takes jobs one after the other from the process that started it, and ends when that process lets go of it.
  */
 import { openDataFolder } from '../../infra/local/data-folder.ts';
-import { fileLog } from '../../infra/local/file-log.ts';
-import { localPorts, localServices } from '../../infra/local/local-services.ts';
+import { localLog, localPorts, localServices } from '../../infra/local/local-services.ts';
 import { startStack } from '../../infra/local/stack.ts';
 import type { Counted, Cut } from './cuts.ts';
 import { decorateServices, decorateStaging, decorateState } from './decorate.ts';
@@ -29,7 +28,7 @@ watchDisk(() => killer);
 async function run(job: Job): Promise<Answer> {
   killer = new Killer(job.cut);
   const data = await openDataFolder(job.folder, false);
-  const log = fileLog(data.log, 'info');
+  const log = localLog(data.log, 'info');
   const ports = localPorts(data);
   const guarded = {
     ...ports,

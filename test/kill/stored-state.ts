@@ -58,11 +58,9 @@ export async function readStoredState(data: DataFolder): Promise<StoredState> {
     runs: of<Run>('runs', 'run/'),
     rows,
     going: goingOn(data.host),
-    errors: existsSync(data.log)
-      ? readFileSync(data.log, 'utf8')
-          .split('\n')
-          .filter((line) => line.includes('"level":"error"'))
-      : [],
+    errors: list(data.log)
+      .flatMap((name) => readFileSync(join(data.log, name), 'utf8').split('\n'))
+      .filter((line) => line.includes('"level":"error"')),
   };
 }
 

@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto';
+import type { LogLine, LogPage, LogQuery } from '../log.ts';
+import { type Operation, type StateStore, stateKey } from '../state/state-store.ts';
+import type { LogStore } from './log-book.ts';
+import { dayOf, isAtLeast, matches } from './log-line.ts';
+
+/** Lines that were logged within a few seconds by one process: one row, one storage call. */
+interface Batch {
+  readonly lines: readonly LogLine[];
+}
+
+export interface StateLogOptions {
+  /** Milliseconds that a line waits for others at most. */
+  readonly waitMs?: number;
+  /** Lines below `warn` that are kept of one process in an hour. */
+  readonly mostAnHour?: number;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+const DAYS = 'days';
+const BATCH_LINES = 200;
+const BATCH_CHARACTERS = 150_000;
+/** Lines that wait while the store cannot be written. */
+const MOST_WAITING = 5000;
+/** Storage calls of one reading; what is beyond is the next page's. */
+const MOST_CALLS = 30;
+const ROWS_A_CALL = 50;
+const RETRY_MS = 10_000;
+const END_OF_TIME = 9_999_999_999_999;
+const HOUR = 3_600_000;
+/** Lines of one row lie no further apart, but while the store cannot be written. */
+const LONGEST_BATCH = HOUR;
+
+/**
+ * A log in the state store, a partition a UTC day, newest first. Lines are collected for a few seconds, so that what a
+ * process logs costs one call each few seconds and nothing while it is quiet. See docs/decisions.
+ */
+export class StateLog implements LogStore {
+  readonly #state: StateStore;
+  readonly #options: Required<StateLogOptions>;
+  readonly #process = randomUUID().slice(0, 8);
+  readonly #daysKnown = new Set<string>();
+  #waiting: LogLine[] = [];
+  #lost = 0;
+  #sequence = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #flight: Promise<void> | undefined;
+  #hour = { began: 0, lines: 0, left: 0 };
+
+  constructor(
+    state: StateStore,
+    { waitMs = 3000, mostAnHour = 50_000, now = Date.now }: StateLogOptions = {},
+  ) {
+    this.#state = state;
+    this.#options = { waitMs, mostAnHour, now };
+  }
+
+  write(line: LogLine): void {
+    if (!this.#isWithinHour(line)) return;
+    this.#waiting.push(line);
+    if (this.#waiting.length > MOST_WAITING) {
+      this.#waiting.shift();
+      this.#lost++;
+    }
+    this.#wake(this.#waiting.length >= BATCH_LINES ? 0 : this.#options.waitMs);
+  }
+
+  /** What goes wrong in a tight loop must not fill the store: warnings and errors are kept all the same. */
+  #isWithinHour(line: LogLine): boolean {
+    const now = this.#options.now();
+    if (Math.abs(now - this.#hour.began) >= HOUR) {
+      const { left } = this.#hour;
+      this.#hour = { began: now, lines: 0, left: 0 };
+      if (left > 0) this.#waiting.push(this.#told('warn', 'Lines were not kept: too many in an hour', left));
+    }
+    if (this.#hour.lines++ < this.#options.mostAnHour || isAtLeast(line.level, 'warn')) return true;
+    this.#hour.left++;
+    return false;
+  }
+
+  #told(level: 'warn' | 'error', message: string, lines: number): LogLine {
+    return { time: new Date(this.#options.now()).toISOString(), level, message, log: 'service', lines };
+  }
+
+  #wake(inMs: number): void {
+    if (this.#flight) return;
+    if (this.#timer && inMs > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#fly();
+    }, inMs);
+    this.#timer.unref();
+  }
+
+  /** One writer at a time. What cannot be written waits, and is tried again with what comes. */
+  #fly(): Promise<void> {
+    this.#flight ??= this.#writeAll().finally(() => {
+      this.#flight = undefined;
+      if (this.#waiting.length > 0) this.#wake(RETRY_MS);
+    });
+    return this.#flight;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const lines = takeBatch(this.#waiting);
+      try {
+        await this.#insert(lines);
+      } catch {
+        // There is no log that could be told. The lines wait, and those that find no room are counted.
+        this.#waiting.unshift(...lines);
+        const over = Math.max(0, this.#waiting.length - MOST_WAITING);
+        this.#waiting.splice(0, over);
+        this.#lost += over;
+        return;
+      }
+      if (this.#lost > 0) {
+        this.#waiting.push(this.#told('error', 'Lines were lost: the log could not be written', this.#lost));
+        this.#lost = 0;
+      }
+    }
+  }
+
+  async #insert(lines: readonly LogLine[]): Promise<void> {
+    const at = Date.parse(lines[0]?.time ?? '');
+    const day = dayOf(at);
+    if (!this.#daysKnown.has(day)) {
+      await this.#state.put('logs', DAYS, day, {});
+      this.#daysKnown.add(day);
+    }
+    const sequence = String(END_OF_TIME - this.#sequence++);
+    const key = stateKey(keyAt(at), this.#process, sequence);
+    await this.#state.put('logs', day, key, { lines } satisfies Batch);
+  }
+
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#fly();
+    // What came while that flight was under way.
+    if (this.#waiting.length > 0) await this.#fly();
+  }
+
+  async read(query: LogQuery): Promise<LogPage> {
+    const { from = 0, to = Number.POSITIVE_INFINITY, limit } = query;
+    let place = placeOf(query.next);
+    const days = (await this.#days()).filter(
+      (day) => dayOf(from) <= day && (to === Number.POSITIVE_INFINITY || day <= dayOf(to)),
+    );
+    const lines: LogLine[] = [];
+    let calls = 1;
+    for (const day of days.reverse()) {
+      if (place && day > place.day) continue;
+      // Rows are ordered by their first line's time.
+      let at = place?.day === day ? place.key : to < END_OF_TIME ? keyAt(to) : undefined;
+      do {
+        if (calls++ >= MOST_CALLS) return { lines, next: nextOf({ day, key: at, line: 0 }) };
+        const page = await this.#state.list<Batch>('logs', day, {
+          limit: ROWS_A_CALL,
+          ...(at === undefined ? {} : { from: at }),
+        });
+        for (const { key, value } of page.entries) {
+          if (END_OF_TIME - Number.parseInt(key, 10) < from - LONGEST_BATCH) return { lines };
+          const newest = value.lines.toReversed();
+          const first = place?.day === day && place.key === key ? place.line : 0;
+          place = undefined;
+          for (const [index, line] of newest.entries()) {
+            if (index < first || !matches(line, query)) continue;
+            if (lines.length === limit) return { lines, next: nextOf({ day, key, line: index }) };
+            lines.push(line);
+          }
+        }
+        at = page.next;
+      } while (at !== undefined);
+    }
+    return { lines };
+  }
+
+  async #days(): Promise<string[]> {
+    const days: string[] = [];
+    let from: string | undefined;
+    do {
+      const page = await this.#state.list('logs', DAYS, from === undefined ? {} : { from });
+      days.push(...page.entries.map(({ key }) => key));
+      from = page.next;
+    } while (from !== undefined);
+    return days;
+  }
+
+  async remove(before: number): Promise<number> {
+    const old = (await this.#days()).filter((day) => day < dayOf(before));
+    for (const day of old) {
+      for (;;) {
+        const { entries } = await this.#state.list('logs', day, { limit: 100 });
+        if (entries.length === 0) break;
+        await this.#state.batch(
+          'logs',
+          day,
+          entries.map(({ key }): Operation => ({ op: 'remove', key })),
+        );
+      }
+      // Last: a removal that was cut off is found again.
+      await this.#state.remove('logs', DAYS, day);
+      this.#daysKnown.delete(day);
+    }
+    return old.length;
+  }
+}
+
+function keyAt(ms: number): string {
+  return String(END_OF_TIME - ms).padStart(13, '0');
+}
+
+/** Of one UTC day, and no more than a row holds. */
+function takeBatch(waiting: LogLine[]): LogLine[] {
+  const day = waiting[0]?.time.slice(0, 10);
+  let characters = 0;
+  let count = 0;
+  for (const line of waiting) {
+    characters += JSON.stringify(line).length;
+    if (count > 0 && (characters > BATCH_CHARACTERS || line.time.slice(0, 10) !== day)) break;
+    if (++count === BATCH_LINES) break;
+  }
+  return waiting.splice(0, count);
+}
+
+interface Place {
+  readonly day: string;
+  readonly key: string | undefined;
+  /** Lines of that row that were given out. */
+  readonly line: number;
+}
+
+function nextOf({ day, key = '', line }: Place): string {
+  return Buffer.from(JSON.stringify([day, key, line])).toString('base64url');
+}
+
+/** Throws RangeError for what no page gave. */
+function placeOf(next: string | undefined): Place | undefined {
+  if (next === undefined) return undefined;
+  try {
+    const [day, key, line] = JSON.parse(Buffer.from(next, 'base64url').toString()) as unknown[];
+    const known = typeof day === 'string' && /^\d{4}-\d\d-\d\d$/.test(day) && Number.isInteger(line);
+    if (known && typeof key === 'string' && /^[0-9A-Za-z|-]{0,100}$/.test(key))
+      return { day, key: key === '' ? undefined : key, line: line as number };
+  } catch {
+    // Said below.
+  }
+  throw new RangeError('no place in the log');
+}
