@@ -5,10 +5,9 @@ import type { Log } from '../../log.ts';
 import type { Examination } from './examine.ts';
 import { type MssqlTarget, poolConfig, targetPlace } from './mssql-connection.ts';
 import { mssqlFailure, patienceFor, repeatable } from './mssql-failure.ts';
-import { examineTables, prepareTables } from './mssql-tables.ts';
+import { examineTables, type MssqlTables, prepareTables } from './mssql-tables.ts';
 import { MssqlTransaction } from './mssql-transaction.ts';
 import type { SqlDatabase, SqlReader, SqlTransaction } from './sql-database.ts';
-import type { SqlLayout } from './sql-layout.ts';
 
 export interface MssqlOptions {
   readonly target: MssqlTarget;
@@ -23,7 +22,7 @@ export interface MssqlOptions {
 
 interface Connected {
   readonly pool: ConnectionPool;
-  readonly layout: SqlLayout;
+  readonly tables: MssqlTables;
 }
 
 /**
@@ -50,11 +49,11 @@ export class MssqlDatabase implements SqlDatabase {
   }
 
   #inTransaction<T>(host: string | undefined, work: (transaction: SqlTransaction) => Promise<T>): Promise<T> {
-    return this.withPool(async ({ pool, layout }) => {
+    return this.withPool(async ({ pool, tables }) => {
       const transaction = new mssql.Transaction(pool);
       await transaction.begin(mssql.ISOLATION_LEVEL.READ_COMMITTED);
       try {
-        const statements = new MssqlTransaction(transaction, layout, this.#options.schema);
+        const statements = new MssqlTransaction(transaction, tables);
         if (host !== undefined) statements.lock(host);
         const result = await work(statements);
         await statements.flush();
@@ -110,7 +109,14 @@ export class MssqlDatabase implements SqlDatabase {
   }
 
   #connect(): Promise<Connected> {
-    this.#connected ??= this.#open();
+    if (this.#connected === undefined) {
+      const opening = this.#open();
+      this.#connected = opening;
+      // Whoever asked gets the failure; the next one who asks tries again.
+      opening.catch(() => {
+        if (this.#connected === opening) this.#connected = undefined;
+      });
+    }
     return this.#connected;
   }
 
@@ -141,7 +147,7 @@ export class MssqlDatabase implements SqlDatabase {
     }
     try {
       const where = `destination "${name}": the database ${this.#place}`;
-      return { pool, layout: await prepareTables(pool, schema, where, log) };
+      return { pool, tables: await prepareTables(pool, schema, where, log) };
     } catch (error) {
       await pool.close();
       throw error;

@@ -114,12 +114,16 @@ function metAnotherWriter({ number, message }: MssqlError): boolean {
   );
 }
 
+/** Another program makes the same tables at this moment: object, index or column exists. */
+const madeMeanwhile = new Set([1913, 2705, 2714]);
+
 /** Whether the whole transaction may be begun again, and whether the connections are to be given up before. */
 export function repeatable(error: unknown): 'no' | 'yes' | 'reconnect' {
   if (error instanceof Failure && error.code === 'database-changed') return 'yes';
   const known = mssqlErrorOf(error);
   if (known === undefined) return 'no';
   if (metAnotherWriter(known)) return 'yes';
+  if (known.number !== undefined && madeMeanwhile.has(known.number)) return 'reconnect';
   if (known.number !== undefined && passing.has(known.number))
     return known.number === 1205 || known.number === 3960 || known.number === 1222 ? 'yes' : 'reconnect';
   if (known.number !== undefined && changed.has(known.number)) return 'reconnect';

@@ -1,4 +1,4 @@
-import type { ConnectionPool } from 'mssql';
+import mssql, { type ConnectionPool } from 'mssql';
 import type { Log } from '../../log.ts';
 import { DUPLICATES_LISTED, type Examination, examinationLines, examine, isForeign } from './examine.ts';
 import { bracketed, mssqlDdl } from './mssql-ddl.ts';
@@ -13,6 +13,14 @@ import {
   tablesAreComplete,
 } from './schema-plan.ts';
 import type { ColumnLimit, FoundColumn, FoundObject, Look, SqlLayout } from './sql-layout.ts';
+
+/** What was found or made, and how the server reads JSON. */
+export interface MssqlTables {
+  readonly layout: SqlLayout;
+  readonly schema: string;
+  /** Characters of a text that `OPENJSON … WITH` gives whole. */
+  readonly longestText: number;
+}
 
 export interface MssqlLook {
   readonly found: Found;
@@ -112,7 +120,7 @@ export async function prepareTables(
   schema: string,
   where: string,
   log: Log,
-): Promise<SqlLayout> {
+): Promise<MssqlTables> {
   const ddl = mssqlDdl(schema);
   let { found, look } = await lookAround(pool, schema, where);
   // The first time that this program meets tables of somebody else it says what it found in them.
@@ -141,5 +149,17 @@ export async function prepareTables(
       database: where,
       columns: look.missingColumns.map(({ table, column }) => `${table}.${column}`).join(', '),
     });
-  return layout;
+  return { layout, schema, longestText: await longestText(pool) };
+}
+
+/** SQL Server reads texts of any length out of JSON. Not every server that speaks TDS does (Babelfish 4: 4,000). */
+async function longestText(pool: ConnectionPool): Promise<number> {
+  const tried = 8_001;
+  const request = pool.request();
+  request.input('json', mssql.NVarChar(mssql.MAX), JSON.stringify(['x'.repeat(tried)]));
+  const { recordset } = await request.query<{ length: number | string }>(
+    `SELECT LEN([v]) AS length FROM OPENJSON(@json) WITH ([v] nvarchar(max) '$')`,
+  );
+  const length = Number(recordset[0]?.length ?? 0);
+  return length >= tried ? Number.POSITIVE_INFINITY : length;
 }

@@ -1,6 +1,8 @@
 import mssql, { type Transaction } from 'mssql';
 import { Failure } from '../../errors.ts';
+import { type JsonRows, jsonKeys, jsonRows, undoing } from './json-rows.ts';
 import { bracketed, mssqlTypes } from './mssql-ddl.ts';
+import type { MssqlTables } from './mssql-tables.ts';
 import type { Row } from './session-rows.ts';
 import { kindOf, ownRef, type SqlTransaction, type TableRef } from './sql-database.ts';
 import type { SqlLayout } from './sql-layout.ts';
@@ -21,12 +23,14 @@ export class MssqlTransaction implements SqlTransaction {
   readonly layout: SqlLayout;
   readonly #transaction: Transaction;
   readonly #schema: string;
+  readonly #longest: number;
   #waiting: Statement[] = [];
 
-  constructor(transaction: Transaction, layout: SqlLayout, schema: string) {
+  constructor(transaction: Transaction, { layout, schema, longestText }: MssqlTables) {
     this.#transaction = transaction;
     this.layout = layout;
     this.#schema = schema;
+    this.#longest = longestText;
   }
 
   /** Held until the commit: another transaction of this host waits here. */
@@ -44,20 +48,19 @@ IF @@ROWCOUNT = 0 INSERT INTO ${writer} ([host_name], [turn]) VALUES (@1, 1)`,
     lsids: readonly string[],
     selects: readonly { readonly table: TableRef; readonly columns: readonly string[] }[],
   ): Promise<Row[][]> {
+    const keys = jsonKeys(lsids);
     const statements = selects.map(({ table, columns }) => {
-      const type = this.#keyType(table, 'lsid');
-      return `SELECT ${list(columns)} FROM ${this.#table(table)} WHERE [host_name] = CAST(@1 AS ${this.#keyType(table, 'host_name')}) AND [lsid] IN (SELECT [v] FROM OPENJSON(@2) WITH ([v] ${type} '$')) ORDER BY 1`;
+      const ofHost = `[host_name] = CAST(@1 AS ${this.#keyType(table, 'host_name')})`;
+      return `SELECT ${list(columns)} FROM ${this.#table(table)} WHERE ${ofHost} AND ${this.#among(table, 'lsid', '@2', keys)} ORDER BY 1`;
     });
-    const results = await this.#ask({
-      sql: statements.join(';\n'),
-      parameters: [host, JSON.stringify(lsids)],
-    });
+    const results = await this.#ask({ sql: statements.join(';\n'), parameters: [host, keys.json] });
     return selects.map(({ table, columns }, index) => valuesOf(table, columns, results[index] ?? []));
   }
 
   async find(table: TableRef, columns: readonly string[], column: string, values: readonly Key[]) {
-    const sql = `SELECT ${list(columns)} FROM ${this.#table(table)} WHERE ${this.#among(table, column, '@1')} ORDER BY 1`;
-    const [rows = []] = await this.#ask({ sql, parameters: [JSON.stringify(values)] });
+    const keys = jsonKeys(values);
+    const sql = `SELECT ${list(columns)} FROM ${this.#table(table)} WHERE ${this.#among(table, column, '@1', keys)} ORDER BY 1`;
+    const [rows = []] = await this.#ask({ sql, parameters: [keys.json] });
     return valuesOf(table, columns, rows);
   }
 
@@ -79,17 +82,19 @@ IF @@ROWCOUNT = 0 INSERT INTO ${writer} ([host_name], [turn]) VALUES (@1, 1)`,
     if (rows.length === 0) return;
     if (kindOf(table, columns[0] ?? '') !== 'id') return this.insert(table, columns, rows);
     const name = this.#table(table);
+    const given = jsonRows(rows, this.#longest);
     this.#later(
-      `SET IDENTITY_INSERT ${name} ON;\n${this.#insertSql(table, columns)};\nSET IDENTITY_INSERT ${name} OFF`,
-      numbered(rows),
+      `SET IDENTITY_INSERT ${name} ON;\n${this.#insertSql(table, columns, given)};\nSET IDENTITY_INSERT ${name} OFF`,
+      ...parametersOf(given),
     );
   }
 
   async removeWhere(table: TableRef, column: string, values: readonly Key[]) {
     if (values.length === 0) return;
+    const keys = jsonKeys(values);
     this.#later(
-      `DELETE FROM ${this.#table(table)} WHERE ${this.#among(table, column, '@1')}`,
-      JSON.stringify(values),
+      `DELETE FROM ${this.#table(table)} WHERE ${this.#among(table, column, '@1', keys)}`,
+      keys.json,
     );
   }
 
@@ -101,16 +106,15 @@ IF @@ROWCOUNT = 0 INSERT INTO ${writer} ([host_name], [turn]) VALUES (@1, 1)`,
     values: readonly Key[],
   ) {
     if (values.length === 0) return;
-    const ids = `SELECT [id] FROM ${this.#table(parent)} WHERE ${this.#among(parent, parentColumn, '@1')}`;
-    this.#later(
-      `DELETE FROM ${this.#table(table)} WHERE ${bracketed(column)} IN (${ids})`,
-      JSON.stringify(values),
-    );
+    const keys = jsonKeys(values);
+    const ids = `SELECT [id] FROM ${this.#table(parent)} WHERE ${this.#among(parent, parentColumn, '@1', keys)}`;
+    this.#later(`DELETE FROM ${this.#table(table)} WHERE ${bracketed(column)} IN (${ids})`, keys.json);
   }
 
   async insert(table: TableRef, columns: readonly string[], rows: readonly Row[]) {
     if (rows.length === 0) return;
-    this.#later(this.#insertSql(table, columns), numbered(rows));
+    const given = jsonRows(rows, this.#longest);
+    this.#later(this.#insertSql(table, columns, given), ...parametersOf(given));
   }
 
   async insertForIds(
@@ -121,21 +125,23 @@ IF @@ROWCOUNT = 0 INSERT INTO ${writer} ([host_name], [turn]) VALUES (@1, 1)`,
   ): Promise<number[]> {
     if (rows.length === 0) return [];
     const places = by.map((column) => columns.indexOf(column));
-    const conditions = by.map((column, index) => {
-      const path = `'$[${(places[index] ?? 0) + 1}]'`;
-      return `${bracketed(column)} IN (SELECT [v] FROM OPENJSON(@1) WITH ([v] ${this.#keyType(table, column)} ${path}))`;
+    const given = jsonRows(rows, this.#longest);
+    const parameters = parametersOf(given);
+    const keys = by.map((column, index) => {
+      const own = jsonKeys([...new Set(rows.map((row) => row[places[index] ?? 0] ?? ''))]);
+      return { ...own, condition: this.#among(table, column, `@${parameters.length + index + 1}`, own) };
     });
     const [found = []] = await this.#ask({
-      sql: `${this.#insertSql(table, columns)};
-SELECT [id], ${list(by)} FROM ${this.#table(table)} WHERE ${conditions.join(' AND ')} ORDER BY [id]`,
-      parameters: [numbered(rows)],
+      sql: `${this.#insertSql(table, columns, given)};
+SELECT [id], ${list(by)} FROM ${this.#table(table)} WHERE ${keys.map(({ condition }) => condition).join(' AND ')} ORDER BY [id]`,
+      parameters: [...parameters, ...keys.map(({ json }) => json)],
     });
     // Numbers that are given out rise in the order of insertion, which ORDER BY makes that of the rows.
     const ids = Map.groupBy(found, ([, ...key]) => JSON.stringify(key.map(String)));
-    const keys = rows.map((row) => JSON.stringify(places.map((place) => String(row[place]))));
-    const taken = keys.map((key) => Number(ids.get(key)?.shift()?.[0] ?? Number.NaN));
+    const wanted = rows.map((row) => JSON.stringify(places.map((place) => String(row[place]))));
+    const taken = wanted.map((key) => Number(ids.get(key)?.shift()?.[0] ?? Number.NaN));
     // Rows of ours that are not found, or somebody else's under the same key: the tables changed under us.
-    if (taken.some(Number.isNaN) || keys.some((key) => ids.get(key)?.length !== 0))
+    if (taken.some(Number.isNaN) || wanted.some((key) => ids.get(key)?.length !== 0))
       throw new Failure(
         'transient',
         'database-changed',
@@ -146,10 +152,14 @@ SELECT [id], ${list(by)} FROM ${this.#table(table)} WHERE ${conditions.join(' AN
 
   async updateById(table: TableRef, columns: readonly string[], rows: readonly Row[]) {
     if (rows.length === 0) return;
-    const sets = columns.map((column) => `${bracketed(column)} = j.${bracketed(column)}`).join(', ');
+    const all = ['id', ...columns];
+    const given = jsonRows(rows, this.#longest);
+    const sets = columns.map(
+      (column, index) => `${bracketed(column)} = ${columnValue(column, index + 1, given)}`,
+    );
     this.#later(
-      `UPDATE t SET ${sets} FROM ${this.#table(table)} AS t JOIN ${this.#rowsOf(table, ['id', ...columns])} AS j ON j.[id] = t.[id]`,
-      numbered(rows),
+      `UPDATE t SET ${sets.join(', ')} FROM ${this.#table(table)} AS t JOIN ${rowsOf(table, all, given)} ON j.[id] = t.[id]${longTexts(given)}`,
+      ...parametersOf(given),
     );
   }
 
@@ -181,20 +191,17 @@ SELECT [id], ${list(by)} FROM ${this.#table(table)} WHERE ${conditions.join(' AN
     return `${bracketed(this.#schema)}.${bracketed(name)}`;
   }
 
-  #insertSql(table: TableRef, columns: readonly string[]): string {
-    return `INSERT INTO ${this.#table(table)} (${list(columns)}) SELECT ${columns.map((column) => `j.${bracketed(column)}`).join(', ')} FROM ${this.#rowsOf(table, columns)} AS j ORDER BY j.[ic_n]`;
+  #insertSql(table: TableRef, columns: readonly string[], given: JsonRows): string {
+    const values = columns.map((column, index) => columnValue(column, index, given));
+    return `INSERT INTO ${this.#table(table)} (${list(columns)}) SELECT ${values.join(', ')} FROM ${rowsOf(table, columns, given)}${longTexts(given)} ORDER BY j.[ic_n]`;
   }
 
-  /** The rows of `@1`: their number, then the columns. */
-  #rowsOf(table: TableRef, columns: readonly string[]): string {
-    const typed = columns.map(
-      (column, index) => `${bracketed(column)} ${jsonType(table, column)} '$[${index + 1}]'`,
-    );
-    return `OPENJSON(@1) WITH ([ic_n] int '$[0]', ${typed.join(', ')})`;
-  }
-
-  #among(table: TableRef, column: string, parameter: string): string {
-    return `${bracketed(column)} IN (SELECT [v] FROM OPENJSON(${parameter}) WITH ([v] ${this.#keyType(table, column)} '$'))`;
+  #among(table: TableRef, column: string, parameter: string, { undo }: { readonly undo: boolean }): string {
+    const type = this.#keyType(table, column);
+    const keys = undo
+      ? `SELECT CAST(${undoing('[v]')} AS ${type}) FROM OPENJSON(${parameter}) WITH ([v] nvarchar(max) '$[1]')`
+      : `SELECT [v] FROM OPENJSON(${parameter}) WITH ([v] ${type} '$[1]')`;
+    return `${bracketed(column)} IN (${keys})`;
   }
 
   /** As the column is, so that an index on it is used: a text of the other kind would turn the whole column around. */
@@ -206,6 +213,37 @@ SELECT [id], ${list(by)} FROM ${this.#table(table)} WHERE ${conditions.join(' AN
     if (limit?.ascii) return 'varchar(400)';
     return kindOf(table, column) === 'text' ? 'nvarchar(max)' : 'nvarchar(400)';
   }
+}
+
+function parametersOf({ json, long }: JsonRows): readonly string[] {
+  return [json, ...[...long.values()].map((texts) => JSON.stringify(texts))];
+}
+
+/** The rows of `@1` as `j`: their number, the columns, then which of the long texts is meant. */
+function rowsOf(table: TableRef, columns: readonly string[], { long }: JsonRows): string {
+  const typed = columns.map(
+    (column, index) => `${bracketed(column)} ${jsonType(table, column)} '$[${index + 1}]'`,
+  );
+  const numbers = [...long.keys()].map(
+    (place, index) => `[ic_l${place}] int '$[${columns.length + index + 1}]'`,
+  );
+  return `OPENJSON(@1) WITH ([ic_n] int '$[0]', ${[...typed, ...numbers].join(', ')}) AS j`;
+}
+
+/** The long texts of a column as `l` and its place, from `@2` on. */
+function longTexts({ long }: JsonRows): string {
+  return [...long.keys()]
+    .map(
+      (place, index) =>
+        ` LEFT JOIN OPENJSON(@${index + 2}) AS l${place} ON CAST(l${place}.[key] AS int) = j.[ic_l${place}]`,
+    )
+    .join('');
+}
+
+function columnValue(column: string, place: number, { undo, long }: JsonRows): string {
+  const short = `j.${bracketed(column)}`;
+  const value = long.has(place) ? `COALESCE(l${place}.[value], ${short})` : short;
+  return undo.has(place) ? undoing(value) : value;
 }
 
 function list(columns: readonly string[]): string {
@@ -229,10 +267,6 @@ function jsonType(table: TableRef, column: string): string {
     default:
       return 'nvarchar(max)';
   }
-}
-
-function numbered(rows: readonly Row[]): string {
-  return JSON.stringify(rows.map((row, index) => [index, ...row]));
 }
 
 /** As SQLite gives them: numbers as numbers (the driver gives bigint as text), times as `YYYY-MM-DD HH:MM:SS`. */

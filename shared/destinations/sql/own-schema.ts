@@ -70,7 +70,7 @@ export const ownTables = {
     needed: ['table_name', 'source', 'last_id'],
     primary: 'table_name',
   },
-  ic_check: { columns: { id: 'id', value: 'text' }, needed: ['value'] },
+  ic_check: { columns: { id: 'id', value: 'text', marker: 'exact' }, needed: ['value'] },
   ic_writer: {
     columns: { host_name: 'exact', turn: 'integer' },
     needed: ['host_name', 'turn'],
@@ -233,4 +233,7 @@ export const addedColumns: readonly {
   readonly step: number;
   readonly table: OwnTableName;
   readonly column: string;
-}[] = [{ step: 2, table: 'ic_session', column: 'whole_values' }];
+}[] = [
+  { step: 2, table: 'ic_session', column: 'whole_values' },
+  { step: 2, table: 'ic_check', column: 'marker' },
+];

@@ -36,13 +36,14 @@ export async function checkSqlDatabase(
       );
     if (!(error instanceof Undo)) throw error;
   }
-  const value = `${randomUUID()} ${'x'.repeat(65_536)}`;
+  const row = [randomUUID(), 'x'.repeat(65_536)];
   const table = ownRef('ic_check');
-  await database.write(probeOrigin.host, (transaction) => transaction.insert(table, ['value'], [[value]]));
+  const columns = ['marker', 'value'];
+  await database.write(probeOrigin.host, (transaction) => transaction.insert(table, columns, [row]));
   await database.write(probeOrigin.host, async (transaction) => {
-    const found = await transaction.find(table, ['id'], 'value', [value]);
-    if (found.length !== 1) throw new Error('the test row could not be read back');
-    await transaction.removeWhere(table, 'value', [value]);
+    const [found] = await transaction.find(table, columns, 'marker', row.slice(0, 1));
+    if (found?.[1] !== row[1]) throw new Error('the test row could not be read back');
+    await transaction.removeWhere(table, 'marker', row.slice(0, 1));
   });
 }
 
