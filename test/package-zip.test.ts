@@ -15,20 +15,20 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { checkPackage, type LoadedFunctions, loadSources } from '../infra/package/check.ts';
-import { type PackedPackage, productionPackages } from '../infra/package/production-packages.ts';
-import { stagePackage } from '../infra/package/stage.ts';
+import { productionPackages } from '../infra/package/production-packages.ts';
+import { type StagedPackage, stagePackage } from '../infra/package/stage.ts';
 import { unzipTo, zipFolder } from '../infra/package/zip.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'package-'));
 const app = join(folder, 'app');
 const zip = join(folder, 'app.zip');
-let packages: readonly PackedPackage[];
+let staged: StagedPackage;
 let bytes: number;
 let sources: LoadedFunctions;
 
 before(async () => {
-  packages = await stagePackage(root, app);
+  staged = await stagePackage(root, app);
   bytes = zipFolder(app, zip);
   sources = await loadSources(root);
 });
@@ -76,11 +76,22 @@ test('the zip holds what is deployed and no more, and stays under 15 MB', () => 
 
 test('every package in it is a production dependency whose licence comes with it', () => {
   const texts = readFileSync(join(app, 'third-party-licences.txt'), 'utf8');
+  const { packages } = staged;
   const names = packages.map(({ name }) => name);
   for (const name of ['@azure/functions', 'durable-functions', 'saxes', 'zod'])
     assert.ok(names.includes(name), name);
   for (const { name, version } of packages) assert.ok(texts.includes(`${name} ${version} (`), name);
   assert.ok(!names.some((name) => /azurite|biome|fast-check|esbuild|typescript/.test(name)), names.join());
+});
+
+test('large libraries that few need are not loaded as an instance starts', () => {
+  const names = (of: 'packages' | 'atStart') => staged[of].map(({ name }) => name);
+  for (const name of ['mssql', 'tedious']) {
+    assert.ok(names('packages').includes(name), name);
+    assert.ok(!names('atStart').includes(name), name);
+  }
+  for (const name of ['@azure/functions', 'durable-functions'])
+    assert.ok(names('atStart').includes(name), name);
 });
 
 test('code that is not for production is refused by name', () => {

@@ -1,10 +1,12 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 
 export interface Bundle {
   /** Files that went in, relative to the project, with `/`. */
   readonly inputs: readonly string[];
+  /** Those of them that are loaded as an instance starts; the others are imported when they are needed. */
+  readonly atStart: readonly string[];
 }
 
 /**
@@ -37,5 +39,17 @@ export async function bundleFunctions(root: string, folder: string): Promise<Bun
     },
     logLevel: 'silent',
   });
-  return { inputs: Object.keys(metafile.inputs).sort() };
+  return { inputs: Object.keys(metafile.inputs).sort(), atStart: loadedAtStart(metafile).sort() };
+}
+
+function loadedAtStart({ outputs }: Metafile): string[] {
+  const open = Object.keys(outputs).filter((name) => outputs[name]?.entryPoint?.startsWith('functions/'));
+  const seen = new Set<string>();
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    for (const { path, kind, external } of outputs[name]?.imports ?? [])
+      if (kind === 'import-statement' && !external) open.push(path);
+  }
+  return [...seen].flatMap((name) => Object.keys(outputs[name]?.inputs ?? {}));
 }

@@ -5,11 +5,18 @@ import { licenceTexts } from './licences.ts';
 import { copyPluginPackages } from './plugin-packages.ts';
 import { type PackedPackage, productionPackages } from './production-packages.ts';
 
-/** Makes the folder that is deployed, anew: host.json, package.json, the bundle, destinations from packages, and licences. */
-export async function stagePackage(root: string, folder: string): Promise<readonly PackedPackage[]> {
+export interface StagedPackage {
+  /** Packages with code in the bundle. */
+  readonly packages: readonly PackedPackage[];
+  /** Those of them with code that is loaded as an instance starts. */
+  readonly atStart: readonly PackedPackage[];
+}
+
+/** Makes the folder that is deployed, anew: host.json, package.json, the bundle and licences. */
+export async function stagePackage(root: string, folder: string): Promise<StagedPackage> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const { inputs } = await bundleFunctions(root, folder);
+  const { inputs, atStart } = await bundleFunctions(root, folder);
   const packages = productionPackages(root, inputs);
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
   // Neither scripts nor dependencies: nothing is to be built or installed where it runs.
@@ -20,5 +27,5 @@ export async function stagePackage(root: string, folder: string): Promise<readon
   cpSync(join(root, 'host.json'), join(folder, 'host.json'));
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'third-party-licences.txt'), licenceTexts(root, packages));
-  return packages;
+  return { packages, atStart: productionPackages(root, atStart) };
 }
