@@ -141,12 +141,15 @@ for (const kind of sqlKinds) {
     assert.deepEqual(await definitions(place), before);
     const ids = async () =>
       (await rowsIn(place, 'session')).map((row) => [row.id, row.lsid, row.external_key]);
+    // A check that was undone may have used an id up.
+    const added = Number((await ids()).at(-1)?.[0]);
     assert.deepEqual(await ids(), [
       [1, rsSession.lsid, 'first of two'],
       [2, 'elsewhere', 'left alone'],
       [3, rsSession.lsid, 'INC0098900'],
-      [4, numbered(5).lsid, 'INC0098900'],
+      [added, numbered(5).lsid, 'INC0098900'],
     ]);
+    assert.ok(added > 3);
     const events = await place.query(
       `SELECT session_id AS s, COUNT(*) AS n FROM ${place.table('session_event')} GROUP BY session_id ORDER BY 1`,
     );
@@ -156,7 +159,7 @@ for (const kind of sqlKinds) {
         [1, 1],
         [2, 1],
         [3, 4],
-        [4, 5],
+        [added, 5],
       ],
     );
     // Both clients side by side.
@@ -165,7 +168,7 @@ for (const kind of sqlKinds) {
       { status: 'replaced' },
     ]);
     assert.deepEqual(await sink.store(rsOrigin, [version(rsSession)]), [{ status: 'unchanged' }]);
-    assert.deepEqual((await ids()).at(-1), [5, praSession.lsid, '']);
+    assert.deepEqual((await ids()).at(-1)?.slice(1), [praSession.lsid, '']);
     assert.equal(await countIn(place, 'session'), 5);
     assert.equal(await countIn(place, 'user'), 4);
     assert.equal(await countIn(place, 'ic_session_overview'), 5);

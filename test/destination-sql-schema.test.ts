@@ -152,7 +152,7 @@ test('the script for sqlcmd parts its batches by GO, and no batch but the views 
   for (const batch of batches.slice(1, -1))
     assert.match(
       batch,
-      /^IF NOT EXISTS \(SELECT 1 FROM [\s\S]+\n(CREATE (TABLE|INDEX)|EXEC \(N'CREATE VIEW|INSERT INTO) /,
+      /^IF NOT EXISTS \(SELECT 1 FROM [\s\S]+\n(CREATE TABLE|BEGIN\n {2}BEGIN TRY\n {4}CREATE INDEX|EXEC \(N'CREATE VIEW|INSERT INTO) /,
     );
   assert.match(text, /CREATE TABLE \[ic\]\.\[session\] \(\n {2}\[id\] bigint IDENTITY\(1, 1\)/);
   assert.match(text, /\[Jump_group_id\] bigint NULL/);

@@ -129,7 +129,8 @@ export function poolConfig(target: MssqlTarget, certificateAuthority: string | u
     connectionTimeout: target.connectTimeoutMs,
     // A batch may wait for another writer, and for a small database whose log is full.
     requestTimeout: 300_000,
-    pool: { max: 4, min: 0, idleTimeoutMillis: 60_000 },
+    // Who waits for another writer of its host holds a connection meanwhile.
+    pool: { max: 8, min: 0, idleTimeoutMillis: 60_000, acquireTimeoutMillis: 60_000 },
     options: {
       encrypt: target.encrypt,
       trustServerCertificate: target.trustServerCertificate,

@@ -78,7 +78,8 @@ export class MssqlDatabase implements SqlDatabase {
         return await work(await connected);
       } catch (error) {
         const again = repeatable(error);
-        if (again === 'reconnect') await this.#giveUp(connected);
+        // Its other transactions may go on for a while: nobody waits for them here.
+        if (again === 'reconnect') void this.#giveUp(connected);
         const wait = again === 'yes' ? 20 * attempt : Math.min(10_000, 500 * 2 ** (attempt - 1));
         const failure = mssqlFailure(error, name, this.#place);
         if (again === 'no' || this.#closed || Date.now() + wait > begun + patienceFor(error, patienceMs))
@@ -159,7 +160,7 @@ export class MssqlDatabase implements SqlDatabase {
     if (connected === undefined || this.#connected !== connected) return;
     this.#connected = undefined;
     const [opened] = await Promise.allSettled([connected]);
-    if (opened.status === 'fulfilled') await opened.value.pool.close();
+    if (opened.status === 'fulfilled') await Promise.allSettled([opened.value.pool.close()]);
   }
 }
 

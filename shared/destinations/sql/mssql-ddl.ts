@@ -54,10 +54,20 @@ export function mssqlDdl(schema: string): DdlDialect {
       `${unless('TABLES', named(name))}\nCREATE TABLE ${table(name)} (\n  ${lines.join(',\n  ')}\n)`,
     addColumn: (name, column, definition) =>
       `${unless('COLUMNS', `${named(name)} AND COLUMN_NAME = ${literal(column)}`)}\nALTER TABLE ${table(name)} ADD ${bracketed(column)} ${definition}`,
+    // A column is nullable after ALTER COLUMN unless it says otherwise.
     widenColumn: (name, column, definition) =>
-      `ALTER TABLE ${table(name)} ALTER COLUMN ${bracketed(column)} ${definition}`,
+      `ALTER TABLE ${table(name)} ALTER COLUMN ${bracketed(column)} ${definition.replace(/ NULL$/, '')}`,
+    // Not every server tells an index by the name it was given: there the attempt does.
     createIndex: (name, of, columns) =>
-      `IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = ${literal(name)} AND object_id = OBJECT_ID(${literal(table(of))}))\nCREATE INDEX ${bracketed(name)} ON ${table(of)} (${columns.map(bracketed).join(', ')})`,
+      `IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = ${literal(name)} AND object_id = OBJECT_ID(${literal(table(of))}))
+BEGIN
+  BEGIN TRY
+    CREATE INDEX ${bracketed(name)} ON ${table(of)} (${columns.map(bracketed).join(', ')});
+  END TRY
+  BEGIN CATCH
+    IF ERROR_NUMBER() NOT IN (1913, 2714) THROW;
+  END CATCH
+END`,
     // A view has to be the first statement of its batch.
     createView: (name, select) =>
       `${unless('VIEWS', named(name))}\nEXEC (${literal(`CREATE VIEW ${table(name)} AS ${select}`)})`,

@@ -93,13 +93,15 @@ export interface MssqlError {
 export function mssqlErrorOf(error: unknown): MssqlError | undefined {
   if (!(error instanceof Error) || error instanceof Failure || error instanceof SqlRefusal) return undefined;
   let number: number | undefined;
-  let code: string | undefined;
+  // Of the pool: no connection became free in time.
+  let code: string | undefined = error.name === 'TimeoutError' ? 'EPOOL' : undefined;
   for (let at: unknown = error; at instanceof Error && number === undefined; at = next(at)) {
     if ('number' in at && typeof at.number === 'number') number = at.number;
     if (code === undefined && 'code' in at && typeof at.code === 'string') code = at.code;
   }
   const ours = ['ConnectionError', 'RequestError', 'TransactionError', 'MSSQLError'].includes(error.name);
-  if (!ours && number === undefined && !(code !== undefined && socketCodes.has(code))) return undefined;
+  const known = code !== undefined && (code === 'EPOOL' || socketCodes.has(code));
+  if (!ours && number === undefined && !known) return undefined;
   return { number, code, message: (error.message.split('\n', 1)[0] ?? '').trim() };
 }
 
@@ -128,6 +130,7 @@ export function repeatable(error: unknown): 'no' | 'yes' | 'reconnect' {
     return known.number === 1205 || known.number === 3960 || known.number === 1222 ? 'yes' : 'reconnect';
   if (known.number !== undefined && changed.has(known.number)) return 'reconnect';
   if (known.number !== undefined) return 'no';
+  if (known.code === 'EPOOL') return 'yes';
   return known.code !== undefined && (socketCodes.has(known.code) || known.code === 'EABORT')
     ? 'reconnect'
     : 'no';
@@ -197,7 +200,11 @@ export function mssqlFailure(error: unknown, destination: string, place: string)
       'database-busy',
       `the database ${place} is busy or was failing over (${text}); it will be tried again`,
     );
-  if (number === undefined && code !== undefined && (socketCodes.has(code) || code === 'EABORT'))
+  if (
+    number === undefined &&
+    code !== undefined &&
+    (socketCodes.has(code) || code === 'EABORT' || code === 'EPOOL')
+  )
     return failure(
       'transient',
       'database-unreachable',
