@@ -2,7 +2,7 @@ import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } 
 import * as df from 'durable-functions';
 import { createApi } from '../shared/api/app.ts';
 import { callerOf } from '../shared/api/caller.ts';
-import { runStarter } from '../shared/schedules/durable-starter.ts';
+import { orchestrationStarter, reconciliation, runStarter } from '../shared/schedules/durable-starter.ts';
 import { services } from '../shared/service-provider.ts';
 
 const api = createApi();
@@ -24,6 +24,9 @@ app.http('api', {
       },
       get starter() {
         return runStarter(df.getClient(context));
+      },
+      get reconciler() {
+        return orchestrationStarter(df.getClient(context), reconciliation);
       },
       caller: callerOf(asked.headers, process.env),
     });

@@ -68,6 +68,8 @@ const order: readonly (readonly string[])[] = [
   ['service-provider.ts'],
   ['compose.ts'],
   ['connections.ts', 'api'],
+  ['housekeeping'],
+  ['reconciliation'],
   ['transfer'],
   ['schedules'],
   ['notifications'],

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { Failure } from '../errors.ts';
 import { logEvents } from '../log-events.ts';
+import { coverageRoutes, reconciliationRoutes } from './coverage.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { notificationRoutes } from './notifications.ts';
@@ -14,9 +15,11 @@ import { settingsRoutes } from './settings.ts';
 export function createApi(): Hono<ApiEnvironment> {
   const api = new Hono<ApiEnvironment>().basePath('/api');
   api.get('/health', (context) => context.json({ status: 'ok' }));
+  api.route('/coverage', coverageRoutes());
   api.route('/ledger', ledgerRoutes());
   api.route('/notifications', notificationRoutes());
   api.route('/pulls', pullRoutes());
+  api.route('/reconciliation', reconciliationRoutes());
   api.route('/runs', runRoutes());
   api.route('/secrets', secretRoutes());
   api.route('/settings', settingsRoutes());

@@ -5,6 +5,8 @@ import type { Services } from '../services.ts';
 export interface ApiBindings {
   readonly services: Services;
   readonly starter: RunStarter;
+  /** The same for reconciliations. */
+  readonly reconciler?: RunStarter;
   /** Who asks, where the platform knows. */
   readonly caller?: string | undefined;
 }

@@ -11,6 +11,7 @@ export async function closeForgotten(
   troubles: Troubles,
   now: number,
 ): Promise<void> {
+  const sites = new Set(settings.sites.map(({ id }) => id));
   const schedules = new Set(settings.schedules.map(({ id }) => id));
   const moved = settings.schedules.flatMap(({ transfers }) =>
     transfers.flatMap(({ site, destination, dataTypes }) =>
@@ -21,6 +22,7 @@ export async function closeForgotten(
   const owing = new Set(moved.map(({ siteId, stream }) => `${siteId}|${stream}`));
   const isThere = ({ kind, scheduleId = '', siteId = '', stream = '', destinationId }: Trouble): boolean => {
     if (kind === 'ledger') return owing.has(`${siteId}|${stream}`);
+    if (kind === 'gap' && destinationId === undefined) return sites.has(siteId);
     if (destinationId === undefined) return schedules.has(scheduleId);
     return transfers.has(`${siteId}|${stream}|${destinationId}`);
   };

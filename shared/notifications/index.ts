@@ -8,10 +8,13 @@ import { type Entry, StateConflict } from '../state/state-store.ts';
 import { deliver } from './deliver.ts';
 import { closeForgotten } from './forgotten.ts';
 import { lookAtLedger } from './ledger-growth.ts';
+import { type CoverageNote, noteCoverage } from './note-coverage.ts';
 import { noteRun } from './note-run.ts';
 import { lookForSilence } from './silence.ts';
 import { troubleKey } from './trouble.ts';
 import { changeTrouble, listTroubles, meet } from './trouble-store.ts';
+
+export type { CoverageNote } from './note-coverage.ts';
 
 /** When troubles that no run tells of are looked for again, and what is left is sent. Milliseconds, our clock. */
 interface NextLook {
@@ -32,6 +35,23 @@ export async function notifyOfRun(services: Services, run: Run): Promise<void> {
   } catch (error) {
     const { code, message } = reportFailure(error);
     log.error('Notifications failed', { run: run.id, code, message });
+  }
+}
+
+/** After a site was compared with what is stored: notes what was found, and tells people. Nothing of this can fail it. */
+export async function notifyOfCoverage(
+  services: Services,
+  settings: Settings,
+  notes: readonly CoverageNote[],
+): Promise<void> {
+  const { state, log, now } = services;
+  try {
+    await noteCoverage(state, settings, notes, now());
+    const again = await deliver(services, settings.notifications);
+    if (again !== undefined) await lookBy(services, again);
+  } catch (error) {
+    const { code, message } = reportFailure(error);
+    log.error('Notifications failed', { code, message });
   }
 }
 

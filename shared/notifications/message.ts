@@ -26,6 +26,7 @@ const kinds: Readonly<Record<TroubleKind, string>> = {
   alarm: 'Alarm',
   silence: 'Silence',
   ledger: 'Growing ledger',
+  gap: 'Coverage',
 };
 
 export function messageOf(channel: ChannelId, notices: readonly Notice[]): Message {

@@ -102,7 +102,7 @@ function alike(alarm: string): string {
   return createHash('sha256').update(words).digest('hex').slice(0, 16);
 }
 
-function titleOf(
+export function titleOf(
   { siteId, stream, destinationId }: Pick<TransferResult, 'siteId' | 'stream' | 'destinationId'>,
   { sites, destinations }: Settings,
 ): string {

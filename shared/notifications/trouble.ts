@@ -3,7 +3,7 @@ import { stateKey } from '../state/state-store.ts';
 
 export type ChannelId = 'mail' | 'webhook';
 
-export type TroubleKind = 'failed' | 'partial' | 'alarm' | 'silence' | 'ledger';
+export type TroubleKind = 'failed' | 'partial' | 'alarm' | 'silence' | 'ledger' | 'gap';
 
 /** What is known of one trouble. The row is the outbox as well: what a channel was not told yet is still to be sent. */
 export interface Trouble {
@@ -106,6 +106,7 @@ function isWanted(kind: TroubleKind, settings: NotificationSettings): boolean {
     case 'partial':
       return settings.partialRuns;
     case 'alarm':
+    case 'gap':
       return settings.alarms;
     case 'silence':
       return settings.silencePeriods > 0;

@@ -9,12 +9,24 @@ export interface OrchestrationClient {
 
 const going = new Set(['Running', 'Pending', 'ContinuedAsNew', 'Suspended']);
 
+/** An orchestration that is started under an id, and the input that it takes. */
+export interface Startable {
+  readonly name: string;
+  input(id: string): unknown;
+}
+
+export const reconciliation: Startable = { name: 'reconcile', input: (id) => ({ id }) };
+
 export function runStarter(client: OrchestrationClient): RunStarter {
+  return orchestrationStarter(client, { name: 'run', input: (runId) => ({ runId }) });
+}
+
+export function orchestrationStarter(client: OrchestrationClient, { name, input }: Startable): RunStarter {
   return {
     async start(runId) {
       if ((await statusOf(client, runId)) !== undefined) return;
       try {
-        await client.startNew('run', { instanceId: runId, input: { runId } });
+        await client.startNew(name, { instanceId: runId, input: input(runId) });
       } catch (error) {
         // Another starter was faster.
         if ((await statusOf(client, runId)) !== undefined) return;

@@ -96,6 +96,12 @@ function recordingReply(world: World, parameters: Parameters): Reply {
 
 /** In start order, or in the order the lsids were given; unknown lsids among known ones are left out. */
 function* select(world: World, selector: ReportSelector, now: number): Generator<number> {
+  const { sessions } = world.withheld;
+  for (const index of selected(world, selector, now))
+    if (sessions.size === 0 || !sessions.has(world.ids.lsid(index))) yield index;
+}
+
+function* selected(world: World, selector: ReportSelector, now: number): Generator<number> {
   if (selector.kind === 'lsids') {
     const indexes = selector.lsids.map((lsid) => world.find(lsid, now));
     for (const index of new Set(indexes)) if (index !== undefined) yield index;

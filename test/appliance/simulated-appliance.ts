@@ -74,6 +74,7 @@ export interface SimulatedAppliance {
   readonly authority: { readonly certificatePem: string; readonly keyPem: string };
   readonly clock: ApplianceClock;
   readonly faults: FaultPlan;
+  readonly withheld: Withheld;
   /** What it sent, newest last. Bodies are kept as SHA-256 per session, not whole. */
   readonly log: readonly SentRequest[];
   /** What the seed says, computed and never held: for tests to compare what is stored. */
@@ -92,6 +93,14 @@ export interface ApplianceClock {
   /** Adds seconds, negative too, to the clock once. */
   jump(seconds: number): void;
   set(unixSeconds: number): void;
+}
+
+/** What the appliance has and does not give, until it is taken out again. */
+export interface Withheld {
+  /** lsids of sessions that no report has: one that is committed late. */
+  readonly sessions: Set<string>;
+  /** Sessions whose report leaves out the recording's URLs, as for an account that may not view recordings. */
+  recordingUrls: Set<string> | 'all';
 }
 
 export type FaultKind =

@@ -74,6 +74,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Simulat
     authority,
     clock: world.clock,
     faults,
+    withheld: world.withheld,
     log: log.entries,
     truth: createTruth(world, backups),
     close,

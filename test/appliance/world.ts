@@ -13,12 +13,13 @@ import type { ReplyBody } from './reply.ts';
 import { createGenerator, type SessionGenerator } from './session-generator.ts';
 import { createSessionIds, type SessionIds } from './session-ids.ts';
 import { sessionXml } from './session-xml.ts';
-import type { ApplianceClock } from './simulated-appliance.ts';
+import type { ApplianceClock, Withheld } from './simulated-appliance.ts';
 
 /** All that is on the appliance, computed when asked for. */
 export interface World {
   readonly settings: Settings;
   readonly clock: ApplianceClock;
+  readonly withheld: Withheld;
   readonly ids: SessionIds;
   readonly population: Population;
   readonly generator: SessionGenerator;
@@ -44,10 +45,12 @@ export function createWorld(settings: Settings): World {
   const generator = createGenerator(settings, population, ids);
   // Access hashes differ after a restart too.
   const secret = randomBytes(16).toString('hex');
+  const withheld: Withheld = { sessions: new Set(), recordingUrls: new Set() };
   let readings = 0;
   return {
     settings,
     clock: createClock(),
+    withheld,
     ids,
     population,
     generator,
@@ -69,7 +72,10 @@ export function createWorld(settings: Settings): World {
         const capability = readingCapability(secret, reading, index);
         const facts = generator.facts(index, at, capability);
         const urls = sessionUrls(settings.siteHost, facts.session.lsid, capability);
-        return sessionXml(facts, settings.product, urls);
+        const xml = sessionXml(facts, settings.product, urls);
+        return withheld.recordingUrls === 'all' || withheld.recordingUrls.has(facts.session.lsid)
+          ? xml.replaceAll(/ *<session_recording_(?:view|download)_url>[^<]*<[^>]*>\n/g, '')
+          : xml;
       };
     },
     recording(index) {

@@ -1,0 +1,109 @@
+import type { SessionReportKind } from '../streams/stream.ts';
+import { CANNOT_TELL, checkListed } from './check-listed.ts';
+import { checkSnapshots } from './check-snapshots.ts';
+import { checkWindow } from './check-window.ts';
+import { allCoverage, type Coverage, coverageKey, saveCoverage, withForgotten } from './coverage.ts';
+import type { Day } from './days.ts';
+import type { Gaps } from './gaps.ts';
+import { type Listed, listEnded } from './listing.ts';
+import { OwedIndex } from './owed-index.ts';
+import { type OpenTransfer, type Problems, type SiteWork, trying } from './site-work.ts';
+
+/** Checks days one after the other, and keeps what it finds of each. */
+export class DayChecks {
+  readonly #at: SiteWork;
+  readonly #transfers: readonly OpenTransfer[];
+  readonly #problems: Problems;
+  readonly #gaps: Gaps;
+  readonly #ledger: OwedIndex;
+  /** Days from here on have had their snapshots due lately enough for their runs to be remembered. */
+  readonly #snapshotsFrom: number;
+
+  constructor(
+    at: SiteWork,
+    transfers: readonly OpenTransfer[],
+    problems: Problems,
+    gaps: Gaps,
+    snapshotsFrom: number,
+  ) {
+    this.#at = at;
+    this.#transfers = transfers;
+    this.#problems = problems;
+    this.#gaps = gaps;
+    this.#ledger = new OwedIndex(at);
+    this.#snapshotsFrom = snapshotsFrom;
+  }
+
+  /** Resolves to how many items are missing. */
+  async check(day: Day): Promise<number> {
+    const { services, site } = this.#at;
+    const listings = new Map<string, Promise<Listed>>();
+    const rows: Coverage[] = [];
+    let missing = 0;
+    for (const open of this.#transfers) {
+      if (open.mark && open.mark.begin >= day.to) continue;
+      const listed = await this.#listedFor(open, day, listings);
+      await trying(this.#problems, open.key, async () => {
+        const checked = await this.#checkOne(open, day, listed);
+        if (!checked) return;
+        rows.push(checked.row);
+        missing += checked.missing.length;
+        this.#gaps.add(day, open, checked.missing);
+      });
+    }
+    const days = { from: day.name, to: day.name };
+    const before = new Map(
+      (await allCoverage(services.state, site.id, days)).map((row) => [coverageKey(row), row]),
+    );
+    await saveCoverage(
+      services.state,
+      site.id,
+      rows.map((row) => withForgotten(before.get(coverageKey(row)), row)),
+    );
+    return missing;
+  }
+
+  async #checkOne(
+    open: OpenTransfer,
+    day: Day,
+    listed: Listed | undefined,
+  ): Promise<{ readonly row: Coverage; readonly missing: readonly string[] } | undefined> {
+    const { stream } = open;
+    if (stream.from === 'snapshot') {
+      if (day.from < this.#snapshotsFrom) return undefined;
+      const row = await checkSnapshots(this.#at, open, stream, day, this.#ledger);
+      return row && { row, missing: [] };
+    }
+    if (!listed || !isListed(open))
+      return { row: await checkWindow(this.#at, open, day, listed, this.#ledger), missing: [] };
+    const checked = await checkListed(this.#at, open, day, listed, this.#ledger);
+    if (!checked) this.#problems.set(open.key, `"${open.destination.name}": ${CANNOT_TELL}.`);
+    return checked;
+  }
+
+  /** The day's listing from where the transfer begins: asked for once for all that want the same. */
+  #listedFor(
+    { stream, mark }: OpenTransfer,
+    day: Day,
+    listings: Map<string, Promise<Listed>>,
+  ): Promise<Listed> | undefined {
+    if (stream.from !== 'session-report' || !mark) return undefined;
+    const from = Math.max(day.from, mark.begin);
+    const key = `${stream.report}|${from}`;
+    const listed = listings.get(key) ?? this.#list(stream.report, from, day.to);
+    listings.set(key, listed);
+    return listed;
+  }
+
+  #list(report: SessionReportKind, from: number, to: number): Promise<Listed> {
+    return listEnded(this.#at, report, { from, to });
+  }
+}
+
+/**
+ * What a listing shows one by one: sessions, which of them have a recording, and presentations. That of presentations
+ * is not documented well enough to say which of them have one.
+ */
+function isListed({ stream }: OpenTransfer): boolean {
+  return stream.from === 'session-report' && (stream.content !== 'file' || stream.id === 'session-recording');
+}
