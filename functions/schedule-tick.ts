@@ -1,6 +1,8 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
+import { liveWork } from '../shared/runs/live-runs.ts';
 import { runStarter } from '../shared/schedules/durable-starter.ts';
+import { pullForEvents } from '../shared/schedules/event-pulls.ts';
 import { tick } from '../shared/schedules/tick.ts';
 import { services } from '../shared/service-provider.ts';
 import { tendRuns } from '../shared/transfer/tend-runs.ts';
@@ -10,7 +12,13 @@ app.timer('schedule-tick', {
   extraInputs: [df.input.durableClient()],
   handler: async (_timer, context) => {
     const starter = runStarter(df.getClient(context));
-    await tick(services(), starter);
-    await tendRuns(services(), starter);
+    try {
+      await tick(services(), starter);
+    } finally {
+      // A schedule that cannot be started holds nothing else back.
+      const live = await liveWork(services().state);
+      await pullForEvents(services(), starter, live);
+      await tendRuns(services(), starter, { live: live.runs });
+    }
   },
 });

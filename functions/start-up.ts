@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
-import { prepareServices } from '../shared/service-provider.ts';
+import { flushLogs, prepareServices } from '../shared/service-provider.ts';
 
 app.hook.appStart(() => prepareServices());
+app.hook.appTerminate(() => flushLogs());

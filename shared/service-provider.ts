@@ -31,3 +31,8 @@ export function prepareServices(): void {
     consoleLog(console, 'error').error(logEvents.startFailed, { code, reason: message });
   }
 }
+
+/** As the process ends: what was logged and still waits is written. */
+export async function flushLogs(): Promise<void> {
+  await made?.logs?.flush();
+}

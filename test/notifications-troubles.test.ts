@@ -95,7 +95,7 @@ test('a run that is finished twice, or an older one that ends late, changes noth
   const { run, services, bench, pass } = await house(t);
   const older = await bench.scheduleRun();
   await startRun(services, { runId: older.id });
-  await reportPart(services.state, older.id, 'site|backup|folder', 'part', { stored: 1 });
+  await reportPart(services, older.id, 'site|backup|folder', 'part', { stored: 1 });
   pass(HOUR);
   const newer = await run({ failed: data });
   const before = (await listTroubles(services.state)).map(({ etag, value }) => [etag, value.count]);

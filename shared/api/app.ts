@@ -1,26 +1,34 @@
 import { Hono } from 'hono';
 import { Failure } from '../errors.ts';
 import { logEvents } from '../log-events.ts';
+import { asClient } from './client-log.ts';
 import { coverageRoutes, reconciliationRoutes } from './coverage.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { ledgerRoutes } from './ledger.ts';
+import { logRoutes } from './logs.ts';
 import { notificationRoutes } from './notifications.ts';
 import { problemOf, problemResponse } from './problem.ts';
 import { pullRoutes } from './pulls.ts';
 import { runRoutes } from './runs.ts';
+import { scheduleRoutes, schedulerRoutes } from './schedules.ts';
 import { secretRoutes } from './secrets.ts';
 import { settingsRoutes } from './settings.ts';
 
 /** The HTTP API: Request → Response, the same under Azure and locally. Errors are `application/problem+json`. */
 export function createApi(): Hono<ApiEnvironment> {
   const api = new Hono<ApiEnvironment>().basePath('/api');
+  // Before everything that needs the services: it tells that the process lives.
   api.get('/health', (context) => context.json({ status: 'ok' }));
+  api.use(asClient);
   api.route('/coverage', coverageRoutes());
   api.route('/ledger', ledgerRoutes());
+  api.route('/log', logRoutes());
   api.route('/notifications', notificationRoutes());
   api.route('/pulls', pullRoutes());
   api.route('/reconciliation', reconciliationRoutes());
   api.route('/runs', runRoutes());
+  api.route('/scheduler', schedulerRoutes());
+  api.route('/schedules', scheduleRoutes());
   api.route('/secrets', secretRoutes());
   api.route('/settings', settingsRoutes());
   api.notFound(() =>

@@ -19,6 +19,7 @@ const statuses: Readonly<Record<string, number>> = {
   'etag-missing': 428,
   'settings-too-large': 413,
   'run-too-large': 413,
+  'run-going': 409,
   'secrets-read-only': 409,
   'secret-overridden': 409,
   'secret-deleted': 409,

@@ -91,6 +91,7 @@ async function save(
   author: SettingsAuthor,
 ): Promise<StoredSettings> {
   const stored = await saveSettings(context.env.services.state, input, etag, author);
+  context.env.services.logs?.follow(stored.settings.application);
   if (stored.etag !== undefined) context.header('ETag', quote(stored.etag));
   return stored;
 }

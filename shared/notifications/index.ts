@@ -17,11 +17,15 @@ import { changeTrouble, listTroubles, meet } from './trouble-store.ts';
 export type { CoverageNote } from './note-coverage.ts';
 
 /** When troubles that no run tells of are looked for again, and what is left is sent. Milliseconds, our clock. */
-interface NextLook {
+export interface NextLook {
   readonly at: number;
+  /** When a tick looked last, which it writes each few minutes. */
+  readonly looked?: number;
 }
 
-const NEXT = ['notifications', 'look', 'next'] as const;
+/** Beside what is remembered of the schedules, so that a tick reads both with one call. No schedule has such an id. */
+export const LOOK = '~look';
+const NEXT = ['claims', 'schedule', LOOK] as const;
 const BETWEEN_LOOKS = 5 * 60_000;
 
 /** After a run has ended: notes its troubles and tells people. Nothing of this can fail the run. */
@@ -56,17 +60,21 @@ export async function notifyOfCoverage(
 }
 
 /**
- * At each tick: one storage call, unless a look is due. Then schedules that are silent and ledgers that grow are looked
- * for, and what is left is sent. Nothing of this can fail the tick.
+ * At each tick: no storage call where the row is `known`, unless a look is due. Then schedules that are silent and
+ * ledgers that grow are looked for, and what is left is sent. Nothing of this can fail the tick.
  */
-export async function notifyAtTick(services: Services, settings: Settings): Promise<void> {
+export async function notifyAtTick(
+  services: Services,
+  settings: Settings,
+  known?: { readonly look: Entry<NextLook> | undefined },
+): Promise<void> {
   const { state, log, now } = services;
   try {
-    const next = await state.get<NextLook>(...NEXT);
+    const next = known ? known.look : await state.get<NextLook>(...NEXT);
     const wait = (next?.value.at ?? 0) - now();
     // A wait that is longer than any was set by a clock that was wrong.
     if (wait > 0 && wait <= 2 * BETWEEN_LOOKS) return;
-    if (!(await setNext(services, next, now() + BETWEEN_LOOKS))) return;
+    if (!(await setNext(services, next, { at: now() + BETWEEN_LOOKS, looked: now() }))) return;
     const troubles = new Map((await listTroubles(state)).map((entry) => [entry.key, entry]));
     await lookForSilence(state, settings, troubles, now());
     await lookAtLedger(state, settings, troubles, now());
@@ -103,18 +111,19 @@ async function lookBy(services: Services, at: number): Promise<void> {
   for (;;) {
     const next = await services.state.get<NextLook>(...NEXT);
     if (next && next.value.at <= at) return;
-    if (await setNext(services, next, Math.min(at, services.now() + BETWEEN_LOOKS))) return;
+    const sooner = { ...next?.value, at: Math.min(at, services.now() + BETWEEN_LOOKS) };
+    if (await setNext(services, next, sooner)) return;
   }
 }
 
 async function setNext(
   { state }: Services,
   before: Entry<NextLook> | undefined,
-  at: number,
+  next: NextLook,
 ): Promise<boolean> {
   try {
-    if (before) await state.update(...NEXT, { at }, before.etag);
-    else await state.insert(...NEXT, { at });
+    if (before) await state.update(...NEXT, next, before.etag);
+    else await state.insert(...NEXT, next);
     return true;
   } catch (error) {
     if (error instanceof StateConflict) return false;

@@ -1,5 +1,6 @@
-import { StateConflict, type StateStore } from '../state/state-store.ts';
+import { type Entry, StateConflict, type StateStore } from '../state/state-store.ts';
 import type { Run } from './run.ts';
+import { isEventKey, type SessionEvent } from './session-events.ts';
 
 /** A run that was made and has not finished: found without looking through all runs there ever were. */
 export interface LiveRun {
@@ -21,14 +22,27 @@ export function leaveLive(state: StateStore, runId: string): Promise<void> {
   return state.remove('runs', 'live', runId);
 }
 
-/** Newest first, as run ids are. */
-export async function liveRuns(state: StateStore): Promise<LiveRun[]> {
-  const live: LiveRun[] = [];
+export interface LiveWork {
+  /** Newest first, as run ids are. */
+  readonly runs: readonly LiveRun[];
+  readonly events: readonly Entry<SessionEvent>[];
+}
+
+/** All that is under way or waits: one storage call while it is not very much. */
+export async function liveWork(state: StateStore): Promise<LiveWork> {
+  const runs: LiveRun[] = [];
+  const events: Entry<SessionEvent>[] = [];
   let from: string | undefined;
   do {
-    const page = await state.list<LiveRun>('runs', 'live', from === undefined ? {} : { from });
-    live.push(...page.entries.map(({ value }) => value));
+    const page = await state.list<LiveRun | SessionEvent>('runs', 'live', from === undefined ? {} : { from });
+    for (const entry of page.entries)
+      if (isEventKey(entry.key)) events.push(entry as Entry<SessionEvent>);
+      else runs.push(entry.value as LiveRun);
     from = page.next;
   } while (from !== undefined);
-  return live;
+  return { runs, events };
+}
+
+export async function liveRuns(state: StateStore): Promise<readonly LiveRun[]> {
+  return (await liveWork(state)).runs;
 }

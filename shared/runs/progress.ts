@@ -1,33 +1,64 @@
+import type { Services } from '../services.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { stateKey } from '../state/state-store.ts';
-import { addCounts, type Counts, noCounts, type TransferKey } from './run.ts';
+import { addCounts, type Counts, noCounts, type TransferKey, transferParts } from './run.ts';
 
 /** What one piece of work did. Kept under the piece's name, so that a repeat replaces it and nothing counts twice. */
 interface Part {
   readonly transfer: TransferKey;
   readonly counts: Partial<Counts>;
   readonly alarms?: readonly string[];
+  /** When it was worked on. Milliseconds, our clock. */
+  readonly began?: number;
+  readonly ended?: number;
+  readonly unfinished?: readonly string[];
+}
+
+export interface PartDetails {
+  readonly alarms?: readonly string[];
+  /** When the work began; now when left out. Milliseconds, our clock. */
+  readonly began?: number;
+  /** Sessions asked for by name that the appliance does not know, or that still run (lsid). */
+  readonly unfinished?: readonly string[];
 }
 
 /** The first ones tell what is wrong; the ledger has them all. */
 const MOST_ALARMS = 10;
 
 export async function reportPart(
-  state: StateStore,
+  { state, log, now }: Pick<Services, 'state' | 'log' | 'now'>,
   run: string,
   transfer: TransferKey,
   part: string,
   counts: Partial<Counts>,
-  alarms: readonly string[] = [],
+  { alarms = [], began, unfinished = [] }: PartDetails = {},
 ): Promise<void> {
-  const value: Part = { transfer, counts, ...(alarms.length > 0 ? { alarms } : {}) };
+  const ended = now();
+  const value: Part = {
+    transfer,
+    counts,
+    began: began ?? ended,
+    ended,
+    ...(alarms.length > 0 ? { alarms } : {}),
+    ...(unfinished.length > 0 ? { unfinished } : {}),
+  };
   await state.put('runs', stateKey('part', run), stateKey(transfer, part), value);
+  const done = Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
+  if (Object.keys(done).length === 0) return;
+  const { siteId: site, stream, destinationId: destination } = transferParts(transfer);
+  log.info('Progress', { run, site, stream, destination, part, ...done });
 }
 
 export interface Progress {
   readonly counts: Counts;
   readonly alarms: readonly string[];
+  /** From the first piece of work to the last one. Milliseconds, our clock. */
+  readonly began?: number;
+  readonly ended?: number;
+  readonly unfinished: readonly string[];
 }
+
+export const noProgress: Progress = { counts: noCounts, alarms: [], unfinished: [] };
 
 /** Sums per transfer. */
 export async function runProgress(state: StateStore, run: string): Promise<Map<TransferKey, Progress>> {
@@ -35,14 +66,34 @@ export async function runProgress(state: StateStore, run: string): Promise<Map<T
   let from: string | undefined;
   do {
     const page = await state.list<Part>('runs', stateKey('part', run), from === undefined ? {} : { from });
-    for (const { value } of page.entries) {
-      const sum = sums.get(value.transfer) ?? { counts: noCounts, alarms: [] };
-      sums.set(value.transfer, {
-        counts: addCounts(sum.counts, value.counts),
-        alarms: [...new Set([...sum.alarms, ...(value.alarms ?? [])])].slice(0, MOST_ALARMS),
-      });
-    }
+    for (const { value } of page.entries)
+      sums.set(value.transfer, add(sums.get(value.transfer) ?? noProgress, value));
     from = page.next;
   } while (from !== undefined);
   return sums;
+}
+
+function add(sum: Progress, part: Part): Progress {
+  const began = Math.min(sum.began ?? Number.POSITIVE_INFINITY, part.began ?? Number.POSITIVE_INFINITY);
+  const ended = Math.max(sum.ended ?? 0, part.ended ?? 0);
+  return {
+    counts: addCounts(sum.counts, part.counts),
+    alarms: [...new Set([...sum.alarms, ...(part.alarms ?? [])])].slice(0, MOST_ALARMS),
+    unfinished: [...new Set([...sum.unfinished, ...(part.unfinished ?? [])])],
+    ...(Number.isFinite(began) ? { began, ended } : {}),
+  };
+}
+
+/** As results show it: ISO 8601, and how long. Empty where nothing was done. */
+export function timesOf({ began, ended }: Progress): {
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly seconds?: number;
+} {
+  if (began === undefined || ended === undefined) return {};
+  return {
+    startedAt: new Date(began).toISOString(),
+    finishedAt: new Date(ended).toISOString(),
+    seconds: Math.round(Math.max(0, ended - began)) / 1000,
+  };
 }

@@ -47,6 +47,8 @@ export interface Run {
   readonly selection?: PullSelection;
   /** Id of the reconciliation that made the pull. */
   readonly reconciliation?: string;
+  /** What asked for it, where that is neither its schedule's period nor a person's pull. */
+  readonly trigger?: 'hand' | 'event';
   /** ISO 8601, our clock. The due instant of the schedule, or when the pull was asked for. Keys snapshots. */
   readonly dueAt: string;
   readonly startedAt?: string;
@@ -66,6 +68,10 @@ export interface TransferResult {
   readonly status: 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled';
   readonly counts: Counts;
   readonly alarms: readonly string[];
+  /** From its first piece of work to its last; absent where nothing was done. ISO 8601, our clock. */
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly seconds?: number;
   readonly failure?: FailureReport;
 }
 

@@ -31,6 +31,7 @@ export function makeScheduleRun(
   settings: Settings,
   schedule: Schedule,
   due: number,
+  more: Pick<Run, 'trigger'> = {},
 ): Promise<Run> {
   return makeRun(state, settings, {
     id: runId(due, schedule.id),
@@ -39,6 +40,7 @@ export function makeScheduleRun(
     dueAt: new Date(due).toISOString(),
     status: 'queued',
     transfers: transfersOf(schedule),
+    ...more,
   });
 }
 
@@ -50,6 +52,7 @@ export function makePullRun(
     readonly name: string;
     readonly transfers: readonly Transfer[];
     readonly selection?: PullSelection;
+    readonly trigger?: 'event';
     readonly reconciliation?: string;
   },
 ): Promise<Run> {
@@ -60,6 +63,7 @@ export function makePullRun(
     status: 'queued',
     transfers: pull.transfers,
     ...(pull.selection === undefined ? {} : { selection: pull.selection }),
+    ...(pull.trigger === undefined ? {} : { trigger: pull.trigger }),
     ...(pull.reconciliation === undefined ? {} : { reconciliation: pull.reconciliation }),
   });
 }

@@ -1,3 +1,4 @@
+import { LOOK, type NextLook } from '../notifications/index.ts';
 import { type Entry, StateConflict, type StateStore, stateKey } from '../state/state-store.ts';
 
 /** What is remembered of a schedule. ISO 8601 instants. */
@@ -6,6 +7,8 @@ export interface ScheduleState {
   readonly claimedDue: string;
   /** The run made for it; absent when none was. */
   readonly runId?: string;
+  /** The instant that run is for, where it was started by hand between two due ones. */
+  readonly runDue?: string;
   /** The run was handed to the orchestrator. */
   readonly started?: boolean;
   /** Shown as Last Run: due instant of the last run that completed (IC guide). */
@@ -14,6 +17,17 @@ export interface ScheduleState {
 }
 
 export async function scheduleStates(state: StateStore): Promise<Map<string, Entry<ScheduleState>>> {
+  return (await tickRows(state)).states;
+}
+
+export interface TickRows {
+  readonly states: Map<string, Entry<ScheduleState>>;
+  /** When to look for troubles again, and when a tick was last seen to. */
+  readonly look: Entry<NextLook> | undefined;
+}
+
+/** All that a tick has to know of the past, with one storage call. */
+export async function tickRows(state: StateStore): Promise<TickRows> {
   const all = new Map<string, Entry<ScheduleState>>();
   let from: string | undefined;
   do {
@@ -22,7 +36,9 @@ export async function scheduleStates(state: StateStore): Promise<Map<string, Ent
     for (const entry of page.entries) all.set(entry.key, entry);
     from = page.next;
   } while (from !== undefined);
-  return all;
+  const look = all.get(LOOK) as unknown as Entry<NextLook> | undefined;
+  all.delete(LOOK);
+  return { states: all, look };
 }
 
 /** Saves a claim under the entry it was read from. False: another host was first. */

@@ -6,9 +6,10 @@ import type { Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { type Entry, stateKey } from '../state/state-store.ts';
+import { noteCheck } from './last-check.ts';
 import { makeScheduleRun } from './make-run.ts';
 import { latestDue } from './recurrence.ts';
-import { claim, type ScheduleState, scheduleStates } from './schedule-state.ts';
+import { claim, type ScheduleState, type TickRows, tickRows } from './schedule-state.ts';
 
 /** The orchestration engine, as far as starting runs needs it. */
 export interface RunStarter {
@@ -27,10 +28,17 @@ export interface RunStarter {
  */
 export async function tick(services: Services, starter: RunStarter): Promise<readonly string[]> {
   const { settings } = await loadSettings(services.state);
+  services.logs?.follow(settings.application);
+  const rows = await tickRows(services.state);
+  noteCheck(services);
   try {
-    return await startDue(services, starter, settings);
-  } finally {
+    const started = await startDue(services, starter, settings, rows.states);
+    await notifyAtTick(services, settings, rows);
+    return started;
+  } catch (error) {
+    // What failed has brought the look forward: it is read anew.
     await notifyAtTick(services, settings);
+    throw error;
   }
 }
 
@@ -38,11 +46,10 @@ async function startDue(
   services: Services,
   starter: RunStarter,
   settings: Settings,
+  states: TickRows['states'],
 ): Promise<readonly string[]> {
   if (settings.scheduler === 'stopped') return [];
   const enabled = settings.schedules.filter((schedule) => schedule.enabled);
-  if (enabled.length === 0) return [];
-  const states = await scheduleStates(services.state);
   const started: string[] = [];
   const failures: unknown[] = [];
   for (const schedule of enabled) {
@@ -81,7 +88,7 @@ async function tickOne(
   }
   const { value } = entry;
   if (value.runId !== undefined && value.started === false)
-    return start(services, starter, settings, schedule, entry);
+    return startClaimed(services, starter, settings, schedule, entry);
   const ahead = Date.parse(value.claimedDue) - now();
   if (ahead > CLOCKS_APART)
     log.warn('Our clock went back: due instants claimed ahead of it do not count', { schedule: schedule.id });
@@ -91,21 +98,27 @@ async function tickOne(
     return undefined;
   }
   const run = await makeScheduleRun(state, settings, schedule, Date.parse(due));
-  const claimed: ScheduleState = { ...value, claimedDue: due, runId: run.id, started: false };
+  const { runDue: _past, ...before } = value;
+  const claimed: ScheduleState = { ...before, claimedDue: due, runId: run.id, started: false };
   const etag = await claim(state, schedule.id, entry, claimed);
   if (etag === undefined) return undefined;
-  return start(services, starter, settings, schedule, { ...entry, value: claimed, etag });
+  return startClaimed(services, starter, settings, schedule, { ...entry, value: claimed, etag });
 }
 
-async function start(
+/** Makes and starts the run that was claimed, as often as it takes. */
+export async function startClaimed(
   services: Services,
   starter: RunStarter,
   settings: Settings,
   schedule: Schedule,
   entry: Entry<ScheduleState>,
 ): Promise<string> {
-  const run = await makeScheduleRun(services.state, settings, schedule, Date.parse(entry.value.claimedDue));
+  const { claimedDue, runDue } = entry.value;
+  const due = runDue ?? claimedDue;
+  const trigger = runDue === undefined ? {} : ({ trigger: 'hand' } as const);
+  const run = await makeScheduleRun(services.state, settings, schedule, Date.parse(due), trigger);
   await starter.start(run.id);
+  services.log.info('Run started by its schedule', { run: run.id, schedule: schedule.id, due, ...trigger });
   await claim(services.state, schedule.id, entry, { ...entry.value, started: true });
   return run.id;
 }

@@ -41,6 +41,11 @@ export const siteSchema = z.strictObject({
     description:
       'Name of the secret that protects backups, NAME or NAME/VERSION. Keep its old versions: a backup opens with the one it was made with.',
   }),
+  eventSecret: secretName.optional().meta({
+    title: 'Secret for events',
+    description:
+      'Name of a secret of at least 16 characters. The appliance posts its outbound events to …/api/events/SECRET; a session that has ended is then pulled at once.',
+  }),
   certificateAuthority: z
     .string()
     .regex(/-----BEGIN CERTIFICATE-----/, 'give PEM text')

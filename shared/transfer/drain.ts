@@ -192,7 +192,10 @@ class Drain {
     for (const [destinationId, counts] of this.#counts) {
       const key = transferKey({ siteId: site.id, stream: this.#stream.id, destinationId });
       const alarms = [...(this.#alarms.get(destinationId) ?? [])];
-      await reportPart(services.state, run.id, key, `drain-${this.#input.part}`, counts, alarms);
+      await reportPart(services, run.id, key, `drain-${this.#input.part}`, counts, {
+        alarms,
+        began: this.#work.began,
+      });
     }
   }
 }

@@ -10,5 +10,5 @@ export async function alarmOfJump(
 ): Promise<void> {
   const text = `The appliance's clock jumped by ${seconds} s against ours since the last run; what may lie in between is read again. Check the time service (NTP) of both.`;
   services.log.warn(text, { run: run.id, site: site.id, transfer: key, seconds });
-  await reportPart(services.state, run.id, key, 'clock', {}, [text]);
+  await reportPart(services, run.id, key, 'clock', {}, { alarms: [text] });
 }

@@ -36,7 +36,7 @@ export function oweSnapshot(services: Services, input: OweSnapshotInput): Promis
       const others = known !== undefined && (await isOfLiveRun(at, known.value));
       if (!others)
         await owe(services.state, site.id, stream.id, [{ item, destinationId }], services.now(), run.id);
-      await reportPart(services.state, run.id, key, 'snapshot', { found: 1, repeated: others ? 1 : 0 });
+      await reportPart(services, run.id, key, 'snapshot', { found: 1, repeated: others ? 1 : 0 });
     }
     return {};
   });

@@ -190,7 +190,7 @@ async function planPull(
   if (buckets.length >= BUCKETS_A_STEP) return to;
   const end = new Date(to * 1000).toISOString().slice(0, 16);
   const text = `${stream.title} comes in whole ${period}s (UTC): what follows ${end}Z is not over yet and was left out.`;
-  await reportPart(at.services.state, at.run.id, transferKey(transfer), 'not-over', {}, [text]);
+  await reportPart(at.services, at.run.id, transferKey(transfer), 'not-over', {}, { alarms: [text] });
   return undefined;
 }
 
@@ -205,5 +205,5 @@ async function oweAll(
   const owed = items.map((item) => ({ item, destinationId }));
   const wantedBy = run.kind === 'pull' ? run.id : undefined;
   await owe(services.state, site.id, stream, owed, services.now(), wantedBy);
-  await reportPart(services.state, run.id, transferKey(transfer), `buckets-${part}`, { owed: items.length });
+  await reportPart(services, run.id, transferKey(transfer), `buckets-${part}`, { owed: items.length });
 }

@@ -2,7 +2,7 @@ import { type FailureReport, reportFailure } from '../errors.ts';
 import { logEvents } from '../log-events.ts';
 import { notifyOfRun } from '../notifications/index.ts';
 import { leaveLive } from '../runs/live-runs.ts';
-import { type Progress, runProgress } from '../runs/progress.ts';
+import { noProgress, type Progress, runProgress, timesOf } from '../runs/progress.ts';
 import {
   addCounts,
   type Counts,
@@ -181,14 +181,16 @@ async function sweepStaged({ staging, state }: Services, runId: string): Promise
 
 function resultOf(
   { siteId, stream, destinationId }: Transfer,
-  { counts, alarms }: Progress = { counts: noCounts, alarms: [] },
+  progress: Progress = noProgress,
   failed: FailureReport | undefined,
   cancelled: boolean,
 ): TransferResult {
+  const { counts, alarms } = progress;
   const failure = failed ?? (cancelled ? undefined : missedSnapshot(stream, counts, alarms));
   const incomplete = counts.postponed + counts.setAside > 0;
   const status = failure ? 'failed' : cancelled ? 'cancelled' : incomplete ? 'partial' : 'succeeded';
-  return { siteId, stream, destinationId, status, counts, alarms, ...(failure ? { failure } : {}) };
+  const result = { siteId, stream, destinationId, status, counts, alarms, ...timesOf(progress) } as const;
+  return failure ? { ...result, failure } : result;
 }
 
 /** A snapshot belongs to its instant: one that could not be made in its run is not made later. */

@@ -97,7 +97,7 @@ async function seal(
 
 /** Into the results of the run, at the first transfer to the destination, and into the log. */
 async function told<T>(
-  { state, log }: Services,
+  services: Services,
   run: Run,
   destinationId: string,
   part: number,
@@ -106,7 +106,7 @@ async function told<T>(
 ): Promise<T> {
   const transfer = run.transfers.find((candidate) => candidate.destinationId === destinationId);
   if (alarms.length === 0 || transfer === undefined) return outcome;
-  for (const alarm of alarms) log.warn(alarm, { run: run.id, destination: destinationId });
-  await reportPart(state, run.id, transferKey(transfer), `seal-${part}-${destinationId}`, {}, alarms);
+  for (const alarm of alarms) services.log.warn(alarm, { run: run.id, destination: destinationId });
+  await reportPart(services, run.id, transferKey(transfer), `seal-${part}-${destinationId}`, {}, { alarms });
   return outcome;
 }

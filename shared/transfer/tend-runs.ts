@@ -1,5 +1,5 @@
 import type { FailureReport } from '../errors.ts';
-import { leaveLive, liveRuns } from '../runs/live-runs.ts';
+import { type LiveRun, leaveLive, liveRuns } from '../runs/live-runs.ts';
 import { getRun, isFinished, transferKey } from '../runs/run.ts';
 import type { RunStarter } from '../schedules/tick.ts';
 import type { Services } from '../services.ts';
@@ -23,11 +23,11 @@ export interface TendedRuns {
 export async function tendRuns(
   services: Services,
   starter: RunStarter,
-  { grace = GRACE }: { readonly grace?: number } = {},
+  { grace = GRACE, live }: { readonly grace?: number; readonly live?: readonly LiveRun[] } = {},
 ): Promise<TendedRuns> {
   const going: string[] = [];
   const closed: string[] = [];
-  for (const { runId, dueAt } of await liveRuns(services.state)) {
+  for (const { runId, dueAt } of live ?? (await liveRuns(services.state))) {
     if (services.now() - Date.parse(dueAt) < grace) {
       going.push(runId);
       continue;

@@ -19,6 +19,8 @@ export interface Work {
   readonly site: Site;
   /** Aborts when the run is cancelled. */
   readonly signal: AbortSignal;
+  /** Milliseconds, our clock. */
+  readonly began: number;
   /** Time is up: begin nothing new. */
   timeIsUp(): boolean;
 }
@@ -48,12 +50,13 @@ export async function work<T>(
     if (run.cancelRequested) return { status: 'cancelled' };
     const settings = await runSettings(services.state, run.id);
     const site = siteIn(settings, input.siteId);
-    const until = services.now() + WORK_MS;
+    const began = services.now();
+    const until = began + WORK_MS;
     void watchCancel(services, run.id, stop, ended.signal);
     const timeIsUp = () => services.now() >= until;
     return {
       status: 'done',
-      ...(await does({ services, run, settings, site, signal: stop.signal, timeIsUp })),
+      ...(await does({ services, run, settings, site, signal: stop.signal, began, timeIsUp })),
     };
   } catch (error) {
     if (stop.signal.aborted && stop.signal.reason instanceof Cancelled) return { status: 'cancelled' };

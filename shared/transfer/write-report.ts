@@ -46,7 +46,9 @@ export function writeReport(services: Services, input: WriteInput): Promise<Outc
     const writer = new ReportWriter(at, input, transfer, await taker(at, input, transfer));
     await writer.write();
     const { counts, alarms } = writer;
-    await reportPart(services.state, at.run.id, input.transfer, input.part, counts, alarms);
+    const { began } = at;
+    const unfinished = writer.unfinished();
+    await reportPart(services, at.run.id, input.transfer, input.part, counts, { alarms, began, unfinished });
     return {};
   });
 }
@@ -69,6 +71,7 @@ class ReportWriter {
   readonly #kind: SessionReportKind;
   #open = new Set<string>();
   readonly #seen = new Set<string>();
+  readonly #running = new Set<string>();
   counts: Record<string, number> = {};
   readonly alarms: string[] = [];
 
@@ -102,6 +105,13 @@ class ReportWriter {
     }
   }
 
+  /** Of a pull of named sessions: those that are not to be had yet, or not whole. */
+  unfinished(): string[] {
+    if (this.#input.reading !== 'pull') return [];
+    const seen = new Set([...this.#seen].map((lsid) => lsid.toLowerCase()));
+    return (this.#input.expected ?? []).filter((lsid) => !seen.has(lsid) || this.#running.has(lsid));
+  }
+
   #sayUnknown(): void {
     const { name, host } = this.#at.site;
     const seen = new Set([...this.#seen].map((lsid) => lsid.toLowerCase()));
@@ -121,6 +131,7 @@ class ReportWriter {
     for await (const reading of report) {
       this.#at.signal.throwIfAborted();
       this.#seen.add(reading.session.lsid);
+      if (reading.session.endTime === null) this.#running.add(reading.session.lsid.toLowerCase());
       if (!this.#isWanted(reading)) continue;
       if (!report.root) throw new Error('a session without a root');
       const final = isFinal(reading.session, this.#input.appliance, this.#at.site.openSessionHours);

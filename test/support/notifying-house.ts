@@ -87,7 +87,7 @@ export async function house(
         const left = partial.includes(name) ? { postponed: 2, setAside: 1 } : {};
         const stored = stream === 'backup' ? { stored: 1 } : {};
         const first = key === keys[0]?.key;
-        await reportPart(state, run.id, key, 'part', { ...left, ...stored }, first ? alarms : []);
+        await reportPart(services, run.id, key, 'part', { ...left, ...stored }, first ? { alarms } : {});
       }
       const failure = {
         kind: 'transient',

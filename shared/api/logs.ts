@@ -1,0 +1,58 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { Failure } from '../errors.ts';
+import { type LogPage, type LogQuery, levels } from '../log.ts';
+import type { Services } from '../services.ts';
+import { slug } from '../settings/names.ts';
+import { describeIssues } from '../settings/settings-store.ts';
+import type { ApiEnvironment } from './environment.ts';
+import { badRequest } from './problem.ts';
+import { instant } from './time-query.ts';
+
+const PAGE = 200;
+
+export const logQuerySchema = z.strictObject({
+  level: z.enum(levels).optional(),
+  /** [from, to), our clock. */
+  from: instant.optional(),
+  to: instant.optional(),
+  text: z.string().max(200).optional(),
+  site: slug.optional(),
+  run: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,100}$/)
+    .optional(),
+  log: z.enum(['client', 'service']).optional(),
+  next: z.string().max(300).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(PAGE),
+});
+
+type Asked = { readonly [K in keyof LogQuery]?: LogQuery[K] | undefined } & { readonly limit: number };
+
+/** The log of the service (runs, ticks) and of the clients (what was asked for here), newest first. */
+export function logRoutes(): Hono<ApiEnvironment> {
+  const routes = new Hono<ApiEnvironment>();
+  routes.get('/', async (context) => {
+    const query = logQuerySchema.safeParse(context.req.query());
+    if (!query.success) throw badRequest(`Query: ${describeIssues(query.error)}`);
+    return context.json(await answerLog(context.env.services, query.data));
+  });
+  return routes;
+}
+
+export async function answerLog({ logs }: Services, asked: Asked): Promise<LogPage> {
+  if (!logs)
+    throw new Failure('terminal', 'not-found', 'This installation keeps no log that could be shown here.');
+  // Undefined ones are left out, so that what is asked for is what is there.
+  const query = Object.fromEntries(
+    Object.entries(asked).filter(([, value]) => value !== undefined),
+  ) as unknown as LogQuery;
+  await logs.flush();
+  try {
+    return await logs.read(query);
+  } catch (error) {
+    if (error instanceof RangeError && query.next !== undefined)
+      throw badRequest('next: take it from `next`.');
+    throw error;
+  }
+}
