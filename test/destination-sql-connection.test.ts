@@ -11,6 +11,7 @@ import {
   connectionString,
   countIn,
   destinationAt,
+  handPool,
   placeFor,
   type SqlPlace,
   serverAddress,
@@ -169,9 +170,12 @@ async function limitedSecret(context: TestContext, place: SqlPlace, rights: stri
   const password = 'Only4This!Test';
   await place.query(`CREATE LOGIN ${name} WITH PASSWORD = '${password}'`);
   await place.query(`CREATE USER ${name} FOR LOGIN ${name}`);
+  // The place may be gone by then.
   context.after(async () => {
-    await place.query(`DROP USER ${name}`);
-    await place.query(`DROP LOGIN ${name}`);
+    const pool = await handPool();
+    for (const statement of [`DROP USER ${name}`, `DROP LOGIN ${name}`])
+      await pool.request().query(statement);
+    await pool.close();
   });
   const tables = await place.query(
     `SELECT TABLE_NAME AS name FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = '${place.path}'`,

@@ -20,7 +20,8 @@ export interface DdlDialect extends ViewDialect {
   widenColumn(table: string, column: string, definition: string): string;
   createIndex(name: string, table: string, columns: readonly string[]): string;
   createView(name: string, select: string): string;
-  /** Notes a step as taken, or a table as made by this program. */
+  dropView(name: string): string;
+  /** Notes a step as taken, or a table or view as made by this program. */
   noteStep(step: number, name: string): string;
   noteTable(name: string): string;
 }
@@ -111,7 +112,10 @@ export function wholeSchema(dialect: DdlDialect): readonly string[] {
     ...guideTableNames.flatMap((table) => {
       const alias = guideAliases[table];
       if (alias === undefined) return [];
-      return [createAlias(dialect, alias, { name: table, columns: namesOfColumns(table) })];
+      return [
+        createAlias(dialect, alias, { name: table, columns: namesOfColumns(table) }),
+        dialect.noteTable(alias),
+      ];
     }),
     ...peopleViews(dialect, completeTables).map(({ name, select }) => dialect.createView(name, select)),
     ...schemaSteps.map((name, index) => dialect.noteStep(index + 1, name)),

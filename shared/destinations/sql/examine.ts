@@ -12,6 +12,8 @@ export interface Examination {
   /** Sessions that stand there more than once, the newest first; at most `DUPLICATES_LISTED`. */
   readonly duplicates: readonly DuplicateSession[];
   readonly duplicateSessions: number;
+  /** Views that this program made. */
+  readonly views: readonly string[];
 }
 export interface ColumnOf {
   readonly table: string;
@@ -52,7 +54,10 @@ export function examine(
         }),
       ),
   );
-  return { missing, narrow, duplicates, duplicateSessions };
+  const views = found.objects
+    .filter(({ name, kind }) => kind === 'view' && (name.startsWith('ic_') || found.ours.has(name)))
+    .map(({ name }) => name);
+  return { missing, narrow, duplicates, duplicateSessions, views };
 }
 
 function kindOfColumn(table: GuideTable, column: string): ColumnKind {
@@ -105,7 +110,7 @@ export function examinationLines(examination: Examination): readonly string[] {
  */
 export function examinationStatements(
   dialect: DdlDialect,
-  { missing, narrow, duplicateSessions }: Examination,
+  { missing, narrow, duplicateSessions, views }: Examination,
 ): readonly string[] {
   const options = { needed: false, primary: false, references: undefined };
   const add = missing.map(({ table, column, kind }) =>
@@ -114,7 +119,9 @@ export function examinationStatements(
   const widen = narrow.map(({ table, column, kind }) =>
     dialect.widenColumn(table, column, dialect.column(kind, options)),
   );
-  if (duplicateSessions === 0) return [...add, ...widen];
+  // A view holds on to its columns. The program makes its own again when it starts.
+  const drop = add.length + widen.length > 0 ? views.map((name) => dialect.dropView(name)) : [];
+  if (duplicateSessions === 0) return [...drop, ...add, ...widen];
   const session = dialect.table('session');
   const older = `SELECT id FROM ${session} s WHERE EXISTS (SELECT 1 FROM ${session} n WHERE n.host_name = s.host_name AND n.lsid = s.lsid AND n.id > s.id)`;
   const remove = guideTableNames.toReversed().map((table) => {
@@ -127,6 +134,7 @@ export function examinationStatements(
       : `-- DELETE FROM ${name} WHERE session_id IN (${older})`;
   });
   return [
+    ...drop,
     ...add,
     ...widen,
     ['-- Older rows of sessions that stand there more than once:', ...remove].join('\n'),

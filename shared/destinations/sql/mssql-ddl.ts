@@ -71,6 +71,7 @@ END`,
     // A view has to be the first statement of its batch.
     createView: (name, select) =>
       `${unless('VIEWS', named(name))}\nEXEC (${literal(`CREATE VIEW ${table(name)} AS ${select}`)})`,
+    dropView: (name) => `DROP VIEW IF EXISTS ${table(name)}`,
     noteStep: (step, name) =>
       `IF NOT EXISTS (SELECT 1 FROM ${table('ic_schema')} WHERE [step] = ${step})\nINSERT INTO ${table('ic_schema')} ([step], [name], [applied_at]) VALUES (${step}, ${literal(name)}, GETUTCDATE())`,
     noteTable: (name) =>

@@ -65,7 +65,7 @@ const refused = new Set([
   8152, 8169, 13608, 13609,
 ]);
 
-/** Codes of the driver for a connection that could not be made or did not last. */
+/** Codes of sockets and of the driver for a connection that could not be made or did not last. */
 const socketCodes = new Set([
   'ESOCKET',
   'ECONNCLOSED',
@@ -73,6 +73,10 @@ const socketCodes = new Set([
   'ETIMEOUT',
   'EINSTLOOKUP',
   'ENOCONN',
+  'EINVALIDSTATE',
+  'ENOTBEGUN',
+  'EABORT',
+  'ECANCEL',
   'ECONNRESET',
   'ECONNREFUSED',
   'EPIPE',
@@ -80,8 +84,12 @@ const socketCodes = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EAI_AGAIN',
-  'ECANCEL',
 ]);
+
+/** Babelfish's number for whatever SQL Server has no number for: only its text says what it is. */
+const OTHER = 33_557_097;
+const isDenied = (number: number | undefined, text: string) =>
+  number !== undefined && (denied.has(number) || (number === OTHER && /permission denied/i.test(text)));
 
 export interface MssqlError {
   readonly number: number | undefined;
@@ -131,9 +139,7 @@ export function repeatable(error: unknown): 'no' | 'yes' | 'reconnect' {
   if (known.number !== undefined && changed.has(known.number)) return 'reconnect';
   if (known.number !== undefined) return 'no';
   if (known.code === 'EPOOL') return 'yes';
-  return known.code !== undefined && (socketCodes.has(known.code) || known.code === 'EABORT')
-    ? 'reconnect'
-    : 'no';
+  return known.code !== undefined && socketCodes.has(known.code) ? 'reconnect' : 'no';
 }
 
 /** A database that is failing over cannot be opened for some seconds; one that is not there cannot either. */
@@ -150,7 +156,7 @@ export function mssqlFailure(error: unknown, destination: string, place: string)
   const failure = (kind: 'terminal' | 'transient', id: string, line: string) =>
     new Failure(kind, id, `destination "${destination}": ${line}`, { cause: error });
   const is = (numbers: ReadonlySet<number>) => number !== undefined && numbers.has(number);
-  if (number === 4060)
+  if (number === 4060 || number === 911)
     return failure(
       'terminal',
       'no-such-database',
@@ -168,7 +174,7 @@ export function mssqlFailure(error: unknown, destination: string, place: string)
       'database-firewall',
       `the firewall of ${place} does not let us in; allow this program's address or network`,
     );
-  if (is(denied))
+  if (isDenied(number, text))
     return failure(
       'terminal',
       'permission-missing',
@@ -186,7 +192,7 @@ export function mssqlFailure(error: unknown, destination: string, place: string)
       'database-not-writable',
       `the database ${place} is read-only; give the primary, or make it writable`,
     );
-  if (is(refused) || (number !== undefined && number >= 50_000))
+  if (is(refused) || (number !== undefined && number >= 50_000 && number !== OTHER))
     return new SqlRefusal(text, { cause: error });
   if (is(notUp))
     return failure(
@@ -200,11 +206,7 @@ export function mssqlFailure(error: unknown, destination: string, place: string)
       'database-busy',
       `the database ${place} is busy or was failing over (${text}); it will be tried again`,
     );
-  if (
-    number === undefined &&
-    code !== undefined &&
-    (socketCodes.has(code) || code === 'EABORT' || code === 'EPOOL')
-  )
+  if (number === undefined && code !== undefined && (socketCodes.has(code) || code === 'EPOOL'))
     return failure(
       'transient',
       'database-unreachable',

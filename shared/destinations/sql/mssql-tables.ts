@@ -134,9 +134,9 @@ export async function prepareTables(
     ({ found, look } = await lookAround(pool, schema, where));
   }
   const layout = layoutOf(look, where, true);
-  for (const { name, statement } of missingViewStatements(ddl, found, look, layout)) {
+  for (const { name, statements } of missingViewStatements(ddl, found, look, layout)) {
     try {
-      await pool.request().query(statement);
+      for (const sql of statements) await pool.request().query(sql);
     } catch (error) {
       // Rows can be stored without it; whoever reads it finds out why it is not there.
       const known = mssqlErrorOf(error);

@@ -10,7 +10,7 @@ export interface Found {
   readonly objects: readonly FoundObject[];
   /** The last step taken; 0 in a database that this program never worked in. */
   readonly step: number;
-  /** Names in `ic_table`: the tables of the guides that this program made. */
+  /** Names in `ic_table`: those of the guides that this program made. */
   readonly ours: ReadonlySet<string>;
 }
 
@@ -69,7 +69,7 @@ export function missingTableStatements(dialect: DdlDialect, found: Found, look: 
 
 export interface ViewPlan {
   readonly name: string;
-  readonly statement: string;
+  readonly statements: readonly string[];
 }
 
 /** Views that are missing, once all tables are there. */
@@ -85,11 +85,12 @@ export function missingViewStatements(
     const columns = columnsOf(table).flatMap(([column, kind]) =>
       !isData(kind) || base.columns.has(column) ? [column] : [],
     );
-    return { name, statement: createAlias(dialect, name, { name: base.name, columns }) };
+    const statement = createAlias(dialect, name, { name: base.name, columns });
+    return { name, statements: [statement, dialect.noteTable(name)] };
   });
   const people = peopleViews(dialect, viewTables(layout.tables))
     .filter(({ name }) => objectNamed(found, name) === undefined)
-    .map(({ name, select }): ViewPlan => ({ name, statement: dialect.createView(name, select) }));
+    .map(({ name, select }): ViewPlan => ({ name, statements: [dialect.createView(name, select)] }));
   return [...aliases, ...people];
 }
 

@@ -47,6 +47,7 @@ export const sqliteDdl: DdlDialect = {
   createIndex: (name, table, columns) =>
     `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${quoted(table)} (${columns.map(quoted).join(', ')})`,
   createView: (name, select) => `CREATE VIEW IF NOT EXISTS ${quoted(name)} AS ${select}`,
+  dropView: (name) => `DROP VIEW IF EXISTS ${quoted(name)}`,
   noteStep: (step, name) =>
     `INSERT OR IGNORE INTO ic_schema (step, name, applied_at) VALUES (${step}, ${literal(name)}, datetime())`,
   noteTable: (name) =>

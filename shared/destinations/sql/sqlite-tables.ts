@@ -52,7 +52,7 @@ export function makeTables(database: DatabaseSync, where: string, log: Log): Sql
   const { found, look } = lookAround(database, where);
   const layout = layoutOf(look, where, false);
   const views = missingViewStatements(sqliteDdl, found, look, layout);
-  for (const { statement } of views) database.exec(statement);
+  for (const { statements } of views) for (const sql of statements) database.exec(sql);
   const made = [...before.look.missingTables, ...views.map(({ name }) => name)];
   if (made.length > 0) log.info('database tables made', { database: where, tables: made.join(', ') });
   return layout;
