@@ -9,8 +9,8 @@ import { DAY_SECONDS, type Day, dayName } from './days.ts';
 import type { Reconciliation } from './record.ts';
 import { type Problems, wantedTransfers } from './site-work.ts';
 
-/** How long before the appliance forgets something that is still to be stored people are told. */
-const WARNING_DAYS = 10;
+/** How long before the appliance forgets something that is still to be stored people are told; where it keeps little, less. */
+const warningDays = (keepsDays: number) => Math.min(10, Math.floor(keepsDays / 3));
 
 interface Found {
   readonly today: Day;
@@ -40,7 +40,8 @@ export async function noteSite(
   const from = today.from - site.applianceKeepsDays * DAY_SECONDS;
   const days = { from: dayName(from), to: today.name };
   const rows = Map.groupBy(await allCoverage(services.state, siteId, days), (row) => transferKey(row));
-  const old = dayName(from + WARNING_DAYS * DAY_SECONDS);
+  const warning = warningDays(site.applianceKeepsDays);
+  const old = dayName(from + warning * DAY_SECONDS);
   for (const transfer of wantedTransfers(settings, siteId)) {
     const key = transferKey(transfer);
     const of = rows.get(key) ?? [];
@@ -59,7 +60,16 @@ export async function noteSite(
     notes.push(
       { ...about, what: 'missing', ...messageOf(missingText(of)) },
       { ...about, what: 'hidden', ...messageOf(hiddenText(of)) },
-      { ...about, what: 'aging', ...messageOf(agingText(of.filter(({ day }) => day < old))) },
+      {
+        ...about,
+        what: 'aging',
+        ...messageOf(
+          agingText(
+            of.filter(({ day }) => day < old),
+            warning,
+          ),
+        ),
+      },
     );
   }
   await notifyOfCoverage(services, settings, notes);
@@ -82,13 +92,13 @@ function hiddenText(rows: readonly Coverage[]): string | undefined {
   return `${count} ${streamOf(row.stream).title.toLowerCase()} of ${daysText(days)} are on the appliance, and the API account is not shown them: give it the permission to view session recordings, at /login > Management > API Configuration.`;
 }
 
-function agingText(rows: readonly Coverage[]): string | undefined {
+function agingText(rows: readonly Coverage[], warning: number): string | undefined {
   const days = rows.filter(
     ({ owed, missing, hidden, setAside, covered }) => owed + missing + hidden + setAside > 0 || !covered,
   );
   if (days.length === 0) return undefined;
   const count = sum(days, ({ owed, missing, hidden, setAside }) => owed + missing + hidden + setAside);
-  return `${count === 0 ? 'Days that were not read' : `${count} items`}, of ${daysText(days)}, are still not stored, and the appliance forgets them within ${WARNING_DAYS} days.`;
+  return `${count === 0 ? 'Days that were not read' : `${count} items`}, of ${daysText(days)}, are still not stored, and the appliance forgets them within ${warning} days.`;
 }
 
 function lostText(count: number): string {
