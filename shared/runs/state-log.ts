@@ -29,8 +29,8 @@ const ROWS_A_CALL = 50;
 const RETRY_MS = 10_000;
 const END_OF_TIME = 9_999_999_999_999;
 const HOUR = 3_600_000;
-/** Lines of one row lie no further apart, but while the store cannot be written. */
-const LONGEST_BATCH = HOUR;
+/** Lines of one row lie no further apart, so that a reading knows where to end. Milliseconds. */
+const LONGEST_BATCH = 10 * 60_000;
 
 /**
  * A log in the state store, a partition a UTC day, newest first. Lines are collected for a few seconds, so that what a
@@ -213,17 +213,22 @@ function keyAt(ms: number): string {
   return String(END_OF_TIME - ms).padStart(13, '0');
 }
 
-/** Of one UTC day, and no more than a row holds. */
+/** Of one UTC day, no more than a row holds, none before the first and none long after it. */
 function takeBatch(waiting: LogLine[]): LogLine[] {
-  const day = waiting[0]?.time.slice(0, 10);
+  const first = waiting[0]?.time ?? '';
+  const last = new Date(Date.parse(first) + LONGEST_BATCH).toISOString();
   let characters = 0;
   let count = 0;
-  for (const line of waiting) {
-    characters += JSON.stringify(line).length;
-    if (count > 0 && (characters > BATCH_CHARACTERS || line.time.slice(0, 10) !== day)) break;
+  for (const { time, ...rest } of waiting) {
+    characters += JSON.stringify(rest).length + 40;
+    if (count > 0 && (characters > BATCH_CHARACTERS || !isBetween(first, time, last))) break;
     if (++count === BATCH_LINES) break;
   }
   return waiting.splice(0, count);
+}
+
+function isBetween(first: string, time: string, last: string): boolean {
+  return time >= first && time < last && time.slice(0, 10) === first.slice(0, 10);
 }
 
 interface Place {
