@@ -106,9 +106,11 @@ test('settings: what is wrong is refused with its place, what is stale or blind 
   isProblem(await put(good, { 'if-none-match': '*' }), 412, /changed|there are/);
   isProblem(await put(good, { 'if-match': '"stale"' }), 412, /changed by somebody else/);
   assert.equal((await ask('GET', '/settings')).text, text, 'nothing was saved');
-  const saved = await put(good);
-  assert.equal(saved.status, 200, saved.text);
-  isProblem(await put(good), 412, /changed by somebody else/);
+  const unchanged = await put(good);
+  assert.deepEqual([unchanged.status, unchanged.etag], [200, etag], 'no change is no new version');
+  const changed = spoiled(['sites', 0, 'name'], 'Renamed');
+  assert.equal((await put(changed)).status, 200);
+  isProblem(await put(changed), 412, /changed by somebody else/);
 });
 
 test('pulls: unknown sites, destinations and data types, bad JSON and senseless selections', async () => {
