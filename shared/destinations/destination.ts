@@ -140,6 +140,8 @@ export interface FileWrite {
   readonly name: string;
   /** Resolves when the store is ready for more (back pressure). */
   write(chunk: Uint8Array): Promise<void>;
+  /** SHA-256 (hex) of all that was written, after the last of it: whoever is told need not hash a large file again. */
+  digest?(): string;
   /** Makes the file durable and visible, whole, under its name, and catalogs it. */
   commit(content: FileContent): Promise<StoredFile>;
   /** Leaves nothing half-written. Never throws. */

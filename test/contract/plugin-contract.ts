@@ -245,6 +245,7 @@ export class Place {
   async store(sink: FileSink, what: FileItem, bytes: Buffer): Promise<StoredFile> {
     const write = await this.begin(sink, what);
     for (let at = 0; at < bytes.length; at += 100_000) await write.write(bytes.subarray(at, at + 100_000));
+    if (write.digest) assert.equal(write.digest(), announced(bytes).sha256);
     return write.commit(announced(bytes));
   }
 

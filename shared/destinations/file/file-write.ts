@@ -27,6 +27,7 @@ export class ItemWrite implements FileWrite {
   readonly #itemId: string;
   readonly #attempt: FileAttempt;
   readonly #hash = createHash('sha256');
+  #sha256: string | undefined;
   #size = 0;
   #put: OwnPut | undefined;
   #ended = false;
@@ -51,11 +52,16 @@ export class ItemWrite implements FileWrite {
     }
   }
 
+  digest(): string {
+    this.#sha256 ??= this.#hash.digest('hex');
+    return this.#sha256;
+  }
+
   async commit(content: FileContent): Promise<StoredFile> {
     if (this.#ended) throw new Error('This write has ended.');
     this.#ended = true;
     try {
-      const sha256 = this.#hash.digest('hex');
+      const sha256 = this.digest();
       if (content.size !== this.#size || content.sha256 !== sha256) {
         const told = `What reached "${this.#context.destination}" for ${this.name} is not what was read; it is fetched again.`;
         throw new Failure('transient', 'content-mismatch', told);
