@@ -79,6 +79,8 @@ export interface Installation {
 }
 
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  // What is open when the start fails would keep the test's process alive for ever.
+  await using opened = new AsyncDisposableStack();
   const began = Math.floor(Date.now() / 1000 / HOUR) * HOUR;
   const folder = mkdtempSync(join(tmpdir(), 'installation-'));
   const data = await openDataFolder(folder, false);
@@ -102,7 +104,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       ...spec,
     };
     applianceOptions.set(id, made);
-    appliances.set(id, await startAppliance(made));
+    appliances.set(id, opened.use(await startAppliance(made)));
   }
   for (const { clock } of appliances.values()) {
     clock.rate(0);
@@ -124,6 +126,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   await saveSettings(services.state, settingsOf(options, data, appliances));
   const delivery = options.delivery === undefined ? {} : { delivery: options.delivery };
   const stack = await startStack({ services, log, database: data.host, port: 0, timers: 'off', ...delivery });
+  opened.move();
   const runs = async () => {
     // Runs made within one millisecond would be one.
     passed += 1;
