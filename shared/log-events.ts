@@ -13,6 +13,10 @@ export const logEvents = {
   unexpectedInApi: 'Unexpected error in the API',
   /** Warning. `site`, `stream`, `item`: a backup or another snapshot that was never made. */
   snapshotMissed: 'A snapshot was missed: a later one takes its place.',
+  /** Warning. `what` (a CoverageNote's), `site`, `stream`, `destination`, `detail`: daily reconciliation found it. */
+  coverageTrouble: 'Not everything on the appliance is stored',
+  /** Warning. `site`, `transfer`, `seconds`, `detail`: what may lie in between is read again. */
+  clockJump: 'The clocks jumped against each other',
   /** Error. `code`, `reason`: an application setting is missing or malformed, and nothing can work. */
   startFailed: 'The functions cannot work',
 } as const;
@@ -26,4 +30,7 @@ export const accessTrouble = [
   'secret-expired',
   'no-access',
   'no-identity',
+  'key-vault-forbidden',
+  'key-vault-identity',
+  'key-vault-address',
 ] as const;

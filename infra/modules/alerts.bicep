@@ -62,10 +62,30 @@ var rules = [
     threshold: 0
   }
   {
+    name: 'coverage'
+    title: 'Something on an appliance is not stored, or could not be compared'
+    severity: 1
+    query: '${lines} | where event == "Not everything on the appliance is stored"'
+    frequency: 'PT1H'
+    window: 'PT1H'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'clock-jump'
+    title: 'The clock of an appliance jumped'
+    severity: 3
+    query: '${lines} | where event == "The clocks jumped against each other"'
+    frequency: 'PT1H'
+    window: 'PT1H'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
     name: 'access'
     title: 'An account, a certificate or an identity is refused'
     severity: 1
-    query: '${lines} | where code in ("wrong-secret", "no-permission", "certificate", "secret-missing", "secret-expired", "no-access", "no-identity")'
+    query: '${lines} | where code in ("wrong-secret", "no-permission", "certificate", "secret-missing", "secret-expired", "no-access", "no-identity", "key-vault-forbidden", "key-vault-identity", "key-vault-address")'
     frequency: 'PT15M'
     window: 'PT15M'
     operator: 'GreaterThan'

@@ -1,4 +1,5 @@
 import type { FailureReport } from '../errors.ts';
+import { logEvents } from '../log-events.ts';
 import { type CoverageNote, notifyOfCoverage } from '../notifications/index.ts';
 import { type TransferKey, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
@@ -32,7 +33,7 @@ export async function noteSite(
   if (!site) return;
   if ('failure' in found) {
     const message = `What is stored could not be compared with the appliance: ${found.failure.message}`;
-    await notifyOfCoverage(services, settings, [{ ...by, what: 'unchecked', siteId, message }]);
+    await tell(services, settings, [{ ...by, what: 'unchecked', siteId, message }]);
     return;
   }
   const notes: CoverageNote[] = [{ ...by, what: 'unchecked', siteId }];
@@ -72,6 +73,19 @@ export async function noteSite(
       },
     );
   }
+  await tell(services, settings, notes);
+}
+
+async function tell(services: Services, settings: Settings, notes: readonly CoverageNote[]): Promise<void> {
+  for (const { what, siteId, stream, destinationId, message } of notes)
+    if (message !== undefined)
+      services.log.warn(logEvents.coverageTrouble, {
+        what,
+        site: siteId,
+        stream,
+        destination: destinationId,
+        detail: message,
+      });
   await notifyOfCoverage(services, settings, notes);
 }
 
