@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Destination } from '../shared/destinations/destination.ts';
 import { schemaScript } from '../shared/destinations/sql/print-schema.ts';
 import { Failure } from '../shared/errors.ts';
 import { sinkOf } from './contract/session-sink-contract.ts';
@@ -164,28 +165,30 @@ test('SQL Server: a wrong password, and a database that is not there, are for a 
   });
 });
 
-/** A login of its own that may do what is granted on the schema. */
-async function limitedSecret(context: TestContext, place: SqlPlace, rights: string): Promise<string> {
+/** A destination by a login of its own that may do what is granted. */
+async function limitedAt(context: TestContext, place: SqlPlace, rights: string): Promise<Destination> {
   const name = `${place.path}_login`;
   const password = 'Only4This!Test';
   await place.query(`CREATE LOGIN ${name} WITH PASSWORD = '${password}'`);
   await place.query(`CREATE USER ${name} FOR LOGIN ${name}`);
-  // The place may be gone by then.
-  context.after(async () => {
-    const pool = await handPool();
-    for (const statement of [`DROP USER ${name}`, `DROP LOGIN ${name}`])
-      await pool.request().query(statement);
-    await pool.close();
-  });
   const tables = await place.query(
     `SELECT TABLE_NAME AS name FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = '${place.path}'`,
   );
   await place.query(`GRANT ${rights} ON SCHEMA::${place.path} TO ${name}`);
   for (const table of tables)
     await place.query(`GRANT ${rights} ON ${place.table(String(table.name))} TO ${name}`);
-  return connectionString()
+  const secret = connectionString()
     .replace(/User ID=[^;]*/, `User ID=${name}`)
     .replace(/Password="[^;]*"/, `Password="${password}"`);
+  const destination = await destinationAt(context, place, { secret: async () => secret });
+  // After the destination has left; the place may be gone by then.
+  context.after(async () => {
+    const pool = await handPool();
+    for (const statement of [`DROP USER ${name}`, `DROP LOGIN ${name}`])
+      await pool.request().query(statement);
+    await pool.close();
+  });
+  return destination;
 }
 
 async function runPrinted(place: SqlPlace): Promise<void> {
@@ -199,8 +202,7 @@ test('SQL Server: where the printed schema was run, SELECT, INSERT, UPDATE and D
   const place = await server.make();
   context.after(() => place.remove());
   await runPrinted(place);
-  const secret = await limitedSecret(context, place, 'SELECT, INSERT, UPDATE, DELETE');
-  const destination = await destinationAt(context, place, { secret: async () => secret });
+  const destination = await limitedAt(context, place, 'SELECT, INSERT, UPDATE, DELETE');
   await destination.check();
   const sink = sinkOf(destination);
   await sink.store(rsOrigin, batch(0));
@@ -214,8 +216,7 @@ test('SQL Server: a missing permission is named, with what to grant, and leaves 
 }, async (context) => {
   const place = await placeFor(context, server);
   await runPrinted(place);
-  const secret = await limitedSecret(context, place, 'SELECT');
-  const destination = await destinationAt(context, place, { secret: async () => secret });
+  const destination = await limitedAt(context, place, 'SELECT');
   for (const attempt of [() => destination.check(), () => sinkOf(destination).store(rsOrigin, batch(0))])
     await assert.rejects(attempt(), (error) => {
       assert.ok(error instanceof Failure, String(error));

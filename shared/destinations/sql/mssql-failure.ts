@@ -88,6 +88,14 @@ const socketCodes = new Set([
 
 /** Babelfish's number for whatever SQL Server has no number for: only its text says what it is. */
 const OTHER = 33_557_097;
+/** The server has answered nothing, and it is none of our mistakes: the connection broke, whatever the driver calls it. */
+const isConnection = ({ number, code }: MssqlError) =>
+  number === undefined && code !== undefined && !ofTheCall.has(code);
+const ofTheCall = new Set(['ELOGIN', 'EARGS', 'EINJECT', 'EDRIVER', 'ENAME', 'EPOOL']);
+const isNotUp = ({ number, message }: MssqlError) =>
+  number !== undefined &&
+  (notUp.has(number) ||
+    (number === OTHER && /starting up|shutting down|terminating connection|in recovery/i.test(message)));
 const isDenied = (number: number | undefined, text: string) =>
   number !== undefined && (denied.has(number) || (number === OTHER && /permission denied/i.test(text)));
 
@@ -120,7 +128,7 @@ function next(error: Error): unknown {
 /** Unique keys of our own that two writers may meet at: the second one finds what the first one wrote. */
 function metAnotherWriter({ number, message }: MssqlError): boolean {
   return (
-    (number === 2627 || number === 2601) && /\bic_(session|writer|schema|table|report|file)\b/i.test(message)
+    (number === 2627 || number === 2601) && /\bic_(session|writer|schema|table|report|file)/i.test(message)
   );
 }
 
@@ -134,12 +142,13 @@ export function repeatable(error: unknown): 'no' | 'yes' | 'reconnect' {
   if (known === undefined) return 'no';
   if (metAnotherWriter(known)) return 'yes';
   if (known.number !== undefined && madeMeanwhile.has(known.number)) return 'reconnect';
+  if (isNotUp(known)) return 'reconnect';
   if (known.number !== undefined && passing.has(known.number))
     return known.number === 1205 || known.number === 3960 || known.number === 1222 ? 'yes' : 'reconnect';
   if (known.number !== undefined && changed.has(known.number)) return 'reconnect';
   if (known.number !== undefined) return 'no';
   if (known.code === 'EPOOL') return 'yes';
-  return known.code !== undefined && socketCodes.has(known.code) ? 'reconnect' : 'no';
+  return isConnection(known) ? 'reconnect' : 'no';
 }
 
 /** A database that is failing over cannot be opened for some seconds; one that is not there cannot either. */
@@ -194,7 +203,7 @@ export function mssqlFailure(error: unknown, destination: string, place: string)
     );
   if (is(refused) || (number !== undefined && number >= 50_000 && number !== OTHER))
     return new SqlRefusal(text, { cause: error });
-  if (is(notUp))
+  if (isNotUp(known))
     return failure(
       'transient',
       'database-not-available',
@@ -206,7 +215,7 @@ export function mssqlFailure(error: unknown, destination: string, place: string)
       'database-busy',
       `the database ${place} is busy or was failing over (${text}); it will be tried again`,
     );
-  if (number === undefined && code !== undefined && (socketCodes.has(code) || code === 'EPOOL'))
+  if (isConnection(known) || code === 'EPOOL')
     return failure(
       'transient',
       'database-unreachable',
