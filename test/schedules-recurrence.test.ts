@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import fc from 'fast-check';
 import { Settings as LuxonSettings } from 'luxon';
-import { latestDue } from '../shared/schedules/recurrence.ts';
+import { latestDue, nextDue } from '../shared/schedules/recurrence.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -137,4 +137,102 @@ test('every day has one due instant, all year long', () => {
       assert.ok(dues.size >= 365 && dues.size <= 366, `${zone} ${time}: ${dues.size}`);
     }
   }
+});
+
+/**
+ * The same by Intl alone: every minute around the day is looked at on the wall clock of the zone. The first minute of a
+ * due day whose wall clock is at, or for the first time past, the time of day.
+ */
+function independentDue(period: { days: number; at: string; timeZone: string }, dayNumber: number): number {
+  const wall = new Intl.DateTimeFormat('en-GB', {
+    timeZone: period.timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  const [hour = 0, minute = 0] = period.at.split(':').map(Number);
+  const wanted = dayNumber * DAY + hour * HOUR + minute * 60_000;
+  const wallOf = (ms: number) => {
+    const parts = Object.fromEntries(wall.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
+    const { year = 0, month = 0, day = 0, hour: hours = 0, minute: minutes = 0 } = parts;
+    return Date.UTC(year, month - 1, day, hours, minutes);
+  };
+  // Offsets lie within -12 h and +14 h. First the very time of day, else (it is left out) as late as if it were not.
+  for (let ms = wanted - 15 * HOUR; ms <= wanted + 13 * HOUR; ms += 5 * 60_000) {
+    if (wallOf(ms) > wanted) {
+      for (let exact = ms - 5 * 60_000; exact <= ms; exact += 60_000)
+        if (wallOf(exact) === wanted) return exact;
+      // Left out: the offset that was valid before the change still counts.
+      const before = ms - 5 * 60_000;
+      return wanted - (wallOf(before) - before);
+    }
+    if (wallOf(ms) === wanted) return ms;
+  }
+  throw new Error('no such day');
+}
+
+test('days are due as Intl has it by itself, on the days of a change above all', () => {
+  const changes = [
+    '2026-03-29',
+    '2026-10-25',
+    '2026-03-08',
+    '2026-11-01',
+    '2026-04-05',
+    '2026-10-04',
+    '2026-04-24',
+  ];
+  const days = fc.record({
+    days: fc.integer({ min: 1, max: 7 }),
+    at: fc.constantFrom(
+      '00:00',
+      '00:30',
+      '01:30',
+      '01:45',
+      '02:00',
+      '02:15',
+      '02:30',
+      '03:00',
+      '12:00',
+      '23:55',
+    ),
+    timeZone: fc.constantFrom(
+      'UTC',
+      'Europe/Berlin',
+      'America/New_York',
+      'America/Santiago',
+      'Australia/Lord_Howe',
+      'Africa/Cairo',
+      'Asia/Kathmandu',
+      'Pacific/Kiritimati',
+    ),
+  });
+  const near = fc
+    .tuple(fc.constantFrom(...changes), fc.integer({ min: -3 * 24 * 60, max: 3 * 24 * 60 }))
+    .map(([day, minutes]) => at(day) + minutes * 60_000);
+  fc.assert(
+    fc.property(days, near, (every, now) => {
+      const first = Math.floor(now / DAY) - 9;
+      const dues = Array.from({ length: 19 }, (_, day) => first + day)
+        .filter((day) => day % every.days === 0)
+        .map((day) => independentDue(every, day));
+      assert.equal(latestDue(every, now), Math.max(...dues.filter((due) => due <= now)));
+      assert.equal(nextDue(every, now), Math.min(...dues.filter((due) => due > now)));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('what is due next is what is due then, and nothing lies between', () => {
+  fc.assert(
+    fc.property(period, instant, (every, now) => {
+      const next = nextDue(every, now);
+      assert.ok(next > now);
+      assert.equal(latestDue(every, next), next);
+      assert.equal(latestDue(every, next - 1), latestDue(every, now));
+    }),
+    { numRuns: 2000 },
+  );
 });

@@ -1,6 +1,7 @@
 import { reportFailure } from '../errors.ts';
 import { logEvents } from '../log-events.ts';
 import { noteFailedStart, notifyAtTick } from '../notifications/index.ts';
+import { runId } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import type { Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -97,9 +98,14 @@ async function tickOne(
     log.info('Schedule left alone: its last run is still going', { schedule: schedule.id, run: value.runId });
     return undefined;
   }
-  const run = await makeScheduleRun(state, settings, schedule, Date.parse(due));
+  // Claimed before it is made: a run that was made for an instant that another claim took would be nobody's.
   const { runDue: _past, ...before } = value;
-  const claimed: ScheduleState = { ...before, claimedDue: due, runId: run.id, started: false };
+  const claimed: ScheduleState = {
+    ...before,
+    claimedDue: due,
+    runId: runId(Date.parse(due), schedule.id),
+    started: false,
+  };
   const etag = await claim(state, schedule.id, entry, claimed);
   if (etag === undefined) return undefined;
   return startClaimed(services, starter, settings, schedule, { ...entry, value: claimed, etag });
