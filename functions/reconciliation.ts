@@ -1,6 +1,6 @@
 import type { Task } from 'durable-functions';
 import * as df from 'durable-functions';
-import { reconcileActivities } from '../shared/reconciliation/activities.ts';
+import { reconcileActivities, runReconcileActivity } from '../shared/reconciliation/activities.ts';
 import {
   type ReconcileActivity,
   type ReconcileInput,
@@ -20,10 +20,7 @@ df.app.orchestration('reconcile', function* ({ df: durable }) {
   return yield* steps as Generator<Task, unknown, unknown>;
 });
 
-for (const name of Object.keys(reconcileActivities) as ReconcileActivity[]) {
-  const activity = reconcileActivities[name] as (
-    at: ReturnType<typeof services>,
-    input: unknown,
-  ) => Promise<unknown>;
-  df.app.activity(name, { handler: (input: unknown) => activity(services(), input) });
-}
+for (const name of Object.keys(reconcileActivities) as ReconcileActivity[])
+  df.app.activity(name, {
+    handler: (input: { readonly id: string }) => runReconcileActivity(services(), name, input),
+  });

@@ -25,7 +25,7 @@ interface Step {
 }
 
 /**
- * Removes what is old and is no evidence: histories of orchestrations, records of runs and reconciliations. Never the
+ * Removes what is old and is no evidence: histories of orchestrations, records of runs and reconciliations, logs. Never the
  * catalog, manifests, the item ledger, coverage, the settings' history or the audit log. Each step may be cut off and
  * done again; one that fails does not keep the others from their work, and the first failure is thrown at the end.
  */
@@ -33,7 +33,7 @@ export async function keepHouse(services: Services, client: HistoryClient): Prom
   const { state, log, now } = services;
   const since = now() - ((await state.get<Kept>(...KEPT))?.value.at ?? 0);
   if (since >= 0 && since < PAUSE_MS) return;
-  const { runRemovalDays } = (await loadSettings(state)).settings.application;
+  const { runRemovalDays, logRemovalDays } = (await loadSettings(state)).settings.application;
   const until = now() + WORK_MS;
   const timeIsUp = () => now() >= until;
   const before = now() - runRemovalDays * DAY;
@@ -43,6 +43,13 @@ export async function keepHouse(services: Services, client: HistoryClient): Prom
       work: () => purgeHistories(services, client, runRemovalDays, timeIsUp),
     },
     { name: 'runs', work: () => removeRuns(state, before, timeIsUp) },
+    {
+      name: 'log days',
+      work: async () => ({
+        removed: (await services.logs?.remove(now() - logRemovalDays * DAY)) ?? 0,
+        done: true,
+      }),
+    },
     { name: 'reconciliations', work: () => removeReconciliations(services, before) },
   ];
   const failures: unknown[] = [];

@@ -1,3 +1,5 @@
+import { withLogFields } from '../log.ts';
+import { followSettings } from '../runs/follow-settings.ts';
 import type { Services } from '../services.ts';
 import { reconcileSite, type SiteOutcome } from './reconcile-site.ts';
 import { endReconciliation, readReconciliation } from './record.ts';
@@ -21,10 +23,23 @@ async function end(
 ): Promise<object> {
   await endReconciliation(state, id, { outcomes, finishedAt: new Date(now()).toISOString() });
   log.info('Reconciliation finished', {
-    reconciliation: id,
     sites: outcomes.length,
     missing: outcomes.reduce((sum, { missing }) => sum + missing, 0),
     failed: outcomes.filter(({ failure }) => failure !== undefined).length,
   });
   return {};
+}
+
+/** One activity as the engine asks for it. All that it logs names the reconciliation, as the id of a run, and the site. */
+export function runReconcileActivity(
+  services: Services,
+  name: keyof typeof reconcileActivities,
+  input: { readonly id: string; readonly cursor?: { readonly siteId: string } },
+): Promise<unknown> {
+  const activity = reconcileActivities[name] as (at: Services, input: unknown) => Promise<unknown>;
+  const fields = { log: 'service', run: input.id, activity: name, site: input.cursor?.siteId };
+  return withLogFields(fields, async () => {
+    await followSettings(services);
+    return activity(services, input);
+  });
 }

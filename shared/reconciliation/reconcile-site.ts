@@ -68,13 +68,13 @@ export async function reconcileSite(
     } catch (error) {
       const failure = reportFailure(error);
       if (failure.kind === 'internal') throw error;
-      services.log.warn(failure.message, { reconciliation: id, site: siteId, code: failure.code });
+      services.log.warn(failure.message, { code: failure.code });
       await noteSite(services, settings, record, siteId, { failure });
       return { status: 'done', outcome: { ...outcomeOf(cursor, problemsOf(cursor)), failure } };
     }
   } catch (error) {
     const stack = error instanceof Error ? error.stack : String(error);
-    services.log.error(logEvents.unexpectedInRun, { reconciliation: id, site: siteId, stack });
+    services.log.error(logEvents.unexpectedInRun, { stack });
     const failure = reportFailure(error);
     return { status: 'done', outcome: { ...outcomeOf(cursor, problemsOf(cursor)), failure } };
   }
@@ -120,8 +120,6 @@ async function step(at: SiteWork, record: Reconciliation, cursor: SiteCursor): P
   await noteSite(services, settings, record, site.id, { today, problems, lost });
   const outcome = outcomeOf(next, problems);
   services.log.info('Site reconciled', {
-    reconciliation: record.id,
-    site: site.id,
     days,
     missing,
     pulls: pulls.size,

@@ -117,6 +117,24 @@ export function describeDestinationContract(name: string, make: () => Promise<Fi
       assert.equal(await sinkOf(destination).find('2'), undefined);
     });
 
+    inPlace('it says what became of an item', async (place) => {
+      const destination = openAt(place, { handling: 'Skip' });
+      const status = (key: string) => sinkOf(destination).statusOf?.(key);
+      const running = { hash: 'h1', closed: false, readAt: 1 };
+      await storeIn(destination, itemOf('whole'), 'one');
+      await storeIn(destination, itemOf('running', 'running', running), 'two');
+      await storeIn(destination, itemOf('other', 'whole'), 'three');
+      const begun = await sinkOf(destination).begin(itemOf('begun'));
+      assert.deepEqual(await Promise.all(['whole', 'running', 'other', 'begun', 'unknown'].map(status)), [
+        'stored',
+        'not-final',
+        'settled',
+        undefined,
+        undefined,
+      ]);
+      if (begun.status === 'write') await begun.write.abort();
+    });
+
     inPlace("the guide's example of AppendNumber, name by name", async (place) => {
       const format = '%SUPPORT_SITE_HOST%-%SESSION_TYPE%-%LSID%.%EXTENSION%';
       const destination = openAt(place, { format });

@@ -13,7 +13,7 @@ export interface SessionSinkBench {
   remove(): Promise<void>;
 }
 
-const { rsOrigin, praOrigin, rsSession, praSession, version } = fixture;
+const { numbered, rsOrigin, praOrigin, rsSession, praSession, version } = fixture;
 const childTables = ['session_event', 'representative', 'customer', 'team', 'custom_attribute'];
 
 /** What every destination with a `SessionSink` on a SQL database does, whatever the database. */
@@ -39,6 +39,21 @@ export function describeSessionSinkContract(name: string, make: () => Promise<Se
       assert.deepEqual(await statuses(praOrigin, [version(praSession)]), ['stored']);
       for (const [table, expected] of Object.entries(expectedRows))
         assert.deepEqual(plain(await bench.rows(table)), expected, table);
+    });
+
+    test('it says which sessions of a host it has, and which of them as they ended', async () => {
+      const running = { ...numbered(7), endTime: null };
+      await sink.store(rsOrigin, [version(rsSession), version(running)]);
+      const lsids = [rsSession.lsid, running.lsid, 'f'.repeat(32)];
+      assert.deepEqual(
+        [...((await sink.statusOf?.(rsOrigin.host, lsids)) ?? [])].toSorted(),
+        [
+          [rsSession.lsid, 'stored'],
+          [running.lsid, 'not-final'],
+        ].toSorted(),
+      );
+      assert.equal((await sink.statusOf?.(praOrigin.host, lsids))?.size, 0);
+      assert.equal((await sink.statusOf?.(rsOrigin.host, []))?.size, 0);
     });
 
     test('user and endpoint show representative and customer', async () => {
