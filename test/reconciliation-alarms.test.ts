@@ -84,6 +84,19 @@ test('an appliance that cannot be asked is told, and told again when it can', as
   assert.deepEqual(await troubles(), []);
 });
 
+test('a day that cannot be listed is told and passed over', async (t) => {
+  const { installation, reconcile, rows } = await reconciling(t);
+  await installation.run();
+  const { faults } = installation.appliance();
+  // As often as one listing is asked for, retries included.
+  faults.add({ kind: 'server-error' }, { request: 'SupportSessionListing', times: 6, after: 2 });
+  const { failure, problems, days } = await reconcile(3);
+  assert.equal(failure, undefined);
+  assert.equal(days, 3);
+  assert.match(problems[0]?.message ?? '', /^20\d\d-\d\d-\d\d could not be listed: /);
+  assert.equal((await rows()).length, 2 * 3);
+});
+
 test('what the appliance is about to forget is alarmed about, what it has forgotten is counted apart and no gap', async (t) => {
   const { installation, reconcile, rows, sum, troubles, pull } = await reconciling(t, {
     days: 4,

@@ -217,7 +217,10 @@ test('whole settings are taken, with what is left out filled in as documented', 
     requestsPerHour: 15_000,
     openSessionHours: 72,
     recordingRetryHours: 24,
+    applianceKeepsDays: 90,
   });
+  const { reconcileDays, reconcileWeeklyDays, reconcileHour } = settings.application;
+  assert.deepEqual([reconcileDays, reconcileWeeklyDays, reconcileHour], [7, 90, 4]);
   assert.deepEqual(settings.schedules[0]?.every, { days: 1, at: '00:00', timeZone: 'UTC' });
   assert.deepEqual(settings.schedules[0]?.transfers[0]?.begin, { kind: 'days-back', days: 90 });
   assert.equal(settings.schedules[0]?.enabled, true);

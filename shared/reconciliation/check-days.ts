@@ -1,3 +1,4 @@
+import { Failure } from '../errors.ts';
 import type { SessionReportKind } from '../streams/stream.ts';
 import { CANNOT_TELL, checkListed } from './check-listed.ts';
 import { checkSnapshots } from './check-snapshots.ts';
@@ -7,7 +8,7 @@ import type { Day } from './days.ts';
 import type { Gaps } from './gaps.ts';
 import { type Listed, listEnded } from './listing.ts';
 import { OwedIndex } from './owed-index.ts';
-import { type OpenTransfer, type Problems, type SiteWork, trying } from './site-work.ts';
+import type { OpenTransfer, Problems, SiteWork } from './site-work.ts';
 
 /** Checks days one after the other, and keeps what it finds of each. */
 export class DayChecks {
@@ -16,6 +17,8 @@ export class DayChecks {
   readonly #problems: Problems;
   readonly #gaps: Gaps;
   readonly #ledger: OwedIndex;
+  /** The day before could not be listed. */
+  #failedBefore = false;
   /** Days from here on have had their snapshots due lately enough for their runs to be remembered. */
   readonly #snapshotsFrom: number;
 
@@ -34,16 +37,23 @@ export class DayChecks {
     this.#snapshotsFrom = snapshotsFrom;
   }
 
-  /** Resolves to how many items are missing. */
+  /**
+   * Resolves to how many items are missing. A day that cannot be listed is told and passed over; after two in a row the
+   * failure is thrown, since it is the appliance then and not the day.
+   */
   async check(day: Day): Promise<number> {
     const { services, site } = this.#at;
-    const listings = new Map<string, Promise<Listed>>();
+    const listings: Listings = new Map();
     const rows: Coverage[] = [];
     let missing = 0;
     for (const open of this.#transfers) {
       if (open.mark && open.mark.begin >= day.to) continue;
       const listed = await this.#listedFor(open, day, listings);
-      await trying(this.#problems, open.key, async () => {
+      if (listed instanceof Failure) {
+        this.#problems.tell(open.key, `${day.name} could not be listed: ${listed.message}`);
+        continue;
+      }
+      await this.#problems.trying(open.key, async () => {
         const checked = await this.#checkOne(open, day, listed);
         if (!checked) return;
         rows.push(checked.row);
@@ -60,6 +70,9 @@ export class DayChecks {
       site.id,
       rows.map((row) => withForgotten(before.get(coverageKey(row)), row)),
     );
+    const failure = (await Promise.all(listings.values())).find((listed) => listed instanceof Failure);
+    if (failure && this.#failedBefore) throw failure;
+    this.#failedBefore = failure !== undefined;
     return missing;
   }
 
@@ -77,7 +90,7 @@ export class DayChecks {
     if (!listed || !isListed(open))
       return { row: await checkWindow(this.#at, open, day, listed, this.#ledger), missing: [] };
     const checked = await checkListed(this.#at, open, day, listed, this.#ledger);
-    if (!checked) this.#problems.set(open.key, `"${open.destination.name}": ${CANNOT_TELL}.`);
+    if (!checked) this.#problems.tell(open.key, `"${open.destination.name}": ${CANNOT_TELL}.`);
     return checked;
   }
 
@@ -85,8 +98,8 @@ export class DayChecks {
   #listedFor(
     { stream, mark }: OpenTransfer,
     day: Day,
-    listings: Map<string, Promise<Listed>>,
-  ): Promise<Listed> | undefined {
+    listings: Listings,
+  ): Promise<Listed | Failure> | undefined {
     if (stream.from !== 'session-report' || !mark) return undefined;
     const from = Math.max(day.from, mark.begin);
     const key = `${stream.report}|${from}`;
@@ -95,10 +108,18 @@ export class DayChecks {
     return listed;
   }
 
-  #list(report: SessionReportKind, from: number, to: number): Promise<Listed> {
-    return listEnded(this.#at, report, { from, to });
+  async #list(report: SessionReportKind, from: number, to: number): Promise<Listed | Failure> {
+    try {
+      return await listEnded(this.#at, report, { from, to });
+    } catch (error) {
+      if (error instanceof Failure) return error;
+      throw error;
+    }
   }
 }
+
+/** By report, and where the window begins. */
+type Listings = Map<string, Promise<Listed | Failure>>;
 
 /**
  * What a listing shows one by one: sessions, which of them have a recording, and presentations. That of presentations

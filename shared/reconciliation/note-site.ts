@@ -15,7 +15,7 @@ const warningDays = (keepsDays: number) => Math.min(10, Math.floor(keepsDays / 3
 
 interface Found {
   readonly today: Day;
-  readonly problems: Problems;
+  readonly problems: Pick<Problems, 'told'>;
   /** What the appliance has forgotten since the last time, by transfer. */
   readonly lost: ReadonlyMap<TransferKey, number>;
 }
@@ -48,7 +48,7 @@ export async function noteSite(
     const of = rows.get(key) ?? [];
     const { stream, destinationId } = transfer;
     const about = { ...by, siteId, stream, destinationId };
-    const problem = problems.get(key);
+    const problem = problems.told.get(key);
     notes.push({
       ...about,
       what: 'unchecked',

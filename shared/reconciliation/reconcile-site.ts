@@ -11,7 +11,7 @@ import { Gaps } from './gaps.ts';
 import { noteSite } from './note-site.ts';
 import { readAgain } from './read-again.ts';
 import { lastFull, type Reconciliation, readReconciliation, rememberFull } from './record.ts';
-import { openTransfers, type Problems, type SiteWork, siteWork } from './site-work.ts';
+import { openTransfers, Problems, type SiteWork, siteWork } from './site-work.ts';
 
 /** How far a site has come; handed from step to step. */
 export interface SiteCursor {
@@ -61,7 +61,7 @@ export async function reconcileSite(
     if (!record) throw new Error(`no reconciliation ${id}`);
     const { settings } = await loadSettings(services.state);
     const site = settings.sites.find((one) => one.id === siteId);
-    if (!site) return { status: 'done', outcome: outcomeOf(cursor, new Map()) };
+    if (!site) return { status: 'done', outcome: outcomeOf(cursor) };
     try {
       const at = await siteWork(services, settings, site, { id, at: record.at });
       return await step(at, record, cursor);
@@ -70,19 +70,19 @@ export async function reconcileSite(
       if (failure.kind === 'internal') throw error;
       services.log.warn(failure.message, { code: failure.code });
       await noteSite(services, settings, record, siteId, { failure });
-      return { status: 'done', outcome: { ...outcomeOf(cursor, problemsOf(cursor)), failure } };
+      return { status: 'done', outcome: { ...outcomeOf(cursor), failure } };
     }
   } catch (error) {
     const stack = error instanceof Error ? error.stack : String(error);
     services.log.error(logEvents.unexpectedInRun, { stack });
     const failure = reportFailure(error);
-    return { status: 'done', outcome: { ...outcomeOf(cursor, problemsOf(cursor)), failure } };
+    return { status: 'done', outcome: { ...outcomeOf(cursor), failure } };
   }
 }
 
 async function step(at: SiteWork, record: Reconciliation, cursor: SiteCursor): Promise<SiteStep> {
   const { services, settings, site, today } = at;
-  const problems = problemsOf(cursor);
+  const problems = new Problems(cursor.problems);
   const transfers = await openTransfers(at, problems);
   const depth = cursor.depth ?? (await depthOf(at, settings, record));
   const pulls = new Set(cursor.pulls ?? []);
@@ -110,7 +110,7 @@ async function step(at: SiteWork, record: Reconciliation, cursor: SiteCursor): P
     days,
     missing,
     pulls: [...pulls],
-    problems: Object.fromEntries(problems),
+    problems: Object.fromEntries(problems.told),
     ...(after === undefined ? {} : { after }),
   };
   if (more) return { status: 'more', cursor: next };
@@ -118,12 +118,12 @@ async function step(at: SiteWork, record: Reconciliation, cursor: SiteCursor): P
   if (depth >= fullDepth(settings, site.applianceKeepsDays))
     await rememberFull(services.state, site.id, record.at);
   await noteSite(services, settings, record, site.id, { today, problems, lost });
-  const outcome = outcomeOf(next, problems);
+  const outcome = outcomeOf(next);
   services.log.info('Site reconciled', {
     days,
     missing,
     pulls: pulls.size,
-    notChecked: problems.size,
+    notChecked: problems.told.size,
   });
   return { status: 'done', outcome };
 }
@@ -162,7 +162,14 @@ async function daysToCheck(at: SiteWork, depth: number): Promise<Day[]> {
 }
 
 /** Days that the appliance has forgotten by now: what was not stored is counted as lost. Resolves to it by transfer. */
-async function countLost({ services, site, today }: SiteWork): Promise<ReadonlyMap<TransferKey, number>> {
+async function countLost({
+  services,
+  site,
+  today,
+  offset,
+}: SiteWork): Promise<ReadonlyMap<TransferKey, number>> {
+  // A clock that is wrong by days would have everything forgotten.
+  if (Math.abs(offset) > DAY_SECONDS) return new Map();
   const end = today.from - site.applianceKeepsDays * DAY_SECONDS;
   const days = { from: dayName(end - AFTERLIFE_DAYS * DAY_SECONDS), to: dayName(end) };
   const lost = new Map<TransferKey, number>();
@@ -178,19 +185,13 @@ async function countLost({ services, site, today }: SiteWork): Promise<ReadonlyM
   return lost;
 }
 
-function problemsOf({ problems = {} }: SiteCursor): Problems {
-  return new Map(Object.entries(problems));
-}
-
-function outcomeOf(
-  { siteId, days = 0, missing = 0, pulls = [] }: SiteCursor,
-  problems: Problems,
-): SiteOutcome {
+function outcomeOf({ siteId, days = 0, missing = 0, pulls = [], problems = {} }: SiteCursor): SiteOutcome {
+  const told = Object.entries(problems).slice(0, MOST_PROBLEMS);
   return {
     siteId,
     days,
     missing,
     pulls,
-    problems: [...problems].slice(0, MOST_PROBLEMS).map(([transfer, message]) => ({ transfer, message })),
+    problems: told.map(([transfer, message]) => ({ transfer, message })),
   };
 }

@@ -26,6 +26,8 @@ export interface SiteWork {
   readonly reconciliation: { readonly id: string; readonly at: string };
   /** The day that has begun, on the appliance's clock. */
   readonly today: Day;
+  /** Appliance's clock minus ours, seconds. */
+  readonly offset: number;
   readonly signal: AbortSignal;
   timeIsUp(): boolean;
 }
@@ -56,6 +58,7 @@ export async function siteWork(
     origin: originOf(site, facts(info)),
     reconciliation,
     today: dayAt(info.now),
+    offset: info.now - services.now() / 1000,
     signal,
     timeIsUp: () => services.now() >= until,
   };
@@ -93,8 +96,33 @@ export function wantedTransfers({ schedules }: Settings, siteId: string): Transf
   return [...new Map(all.map((transfer) => [transferKey(transfer), transfer])).values()];
 }
 
-/** Transfers that cannot be checked, and why: their destination cannot be asked. They are left out, the others go on. */
-export type Problems = Map<TransferKey, string>;
+/** Transfers that could not be checked, or not every day of them, and why. */
+export class Problems {
+  readonly told: Map<TransferKey, string>;
+  /** Those whose destination cannot be asked: they are left alone until the next step, and the others go on. */
+  readonly #blocked = new Set<TransferKey>();
+
+  constructor(told: Readonly<Record<TransferKey, string>> = {}) {
+    this.told = new Map(Object.entries(told));
+  }
+
+  tell(key: TransferKey, message: string): void {
+    if (!this.told.has(key)) this.told.set(key, message);
+  }
+
+  /** A destination that cannot be asked holds up its own transfer alone. Errors of our own are thrown. */
+  async trying(key: TransferKey, does: () => Promise<void>): Promise<void> {
+    if (this.#blocked.has(key)) return;
+    try {
+      await does();
+    } catch (error) {
+      const failure = reportFailure(error);
+      if (failure.kind === 'internal') throw error;
+      this.tell(key, failure.message);
+      this.#blocked.add(key);
+    }
+  }
+}
 
 /** Those that have run before; one that never ran owes nothing yet. */
 export async function openTransfers(at: SiteWork, problems: Problems): Promise<OpenTransfer[]> {
@@ -106,22 +134,10 @@ export async function openTransfers(at: SiteWork, problems: Problems): Promise<O
     const mark = (await readWatermark(services.state, site.id, key))?.value;
     const setting = settings.destinations.find(({ id }) => id === transfer.destinationId);
     if ((!mark && stream.from !== 'snapshot') || !setting) continue;
-    await trying(problems, key, async () => {
+    await problems.trying(key, async () => {
       const destination = await services.destination(setting);
       open.push({ key, transfer, stream, destination, ...(mark ? { mark } : {}) });
     });
   }
   return open;
-}
-
-/** A destination that cannot be asked holds up its own transfer alone. Errors of our own are thrown. */
-export async function trying(problems: Problems, key: TransferKey, does: () => Promise<void>): Promise<void> {
-  if (problems.has(key)) return;
-  try {
-    await does();
-  } catch (error) {
-    const failure = reportFailure(error);
-    if (failure.kind === 'internal') throw error;
-    problems.set(key, failure.message);
-  }
 }
