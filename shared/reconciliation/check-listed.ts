@@ -1,4 +1,5 @@
 import type { ItemStatus } from '../destinations/destination.ts';
+import { pool } from '../transfer/pool.ts';
 import { LAG_SECONDS } from '../transfer/window.ts';
 import { announced } from './announced.ts';
 import { type Coverage, noCounters } from './coverage.ts';
@@ -14,7 +15,8 @@ export interface CheckedDay {
   readonly missing: readonly string[];
 }
 
-/** Thrown away sets are the price of a look at a destination that cannot say what it has. */
+const LOOK_UPS_AT_ONCE = 16;
+/** Of a destination from a package that has no `statusOf`. */
 export const CANNOT_TELL = 'its package does not say what it has stored';
 
 /** Whether everything of the day has been read for the transfer: late commits of the appliance fall into the lag. */
@@ -86,10 +88,10 @@ async function recheck(
 ): Promise<string[]> {
   if (lsids.length === 0) return [];
   const owed = new Map<string, OwedAs>();
-  for (const lsid of lsids) {
+  await pool(lsids, LOOK_UPS_AT_ONCE, async (lsid) => {
     const as = await ledger.now(open.stream.id, open.transfer.destinationId, lsid);
     if (as) owed.set(lsid, as);
-  }
+  });
   const statuses = (await statusOf(at, open, lsids)) ?? new Map<string, ItemStatus>();
   return lsids.filter((lsid) => {
     const counted = judge(statuses.get(lsid), owed.get(lsid));
