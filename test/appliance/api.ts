@@ -1,6 +1,8 @@
 import { mayBackUp, mayCommand, mayReport } from './accounts.ts';
 import type { Backups } from './backups.ts';
-import { commandReply } from './commands.ts';
+import { clientScript } from './commands/client-script.ts';
+import { endpointApproval } from './commands/endpoint-approval.ts';
+import { commandReply } from './commands/index.ts';
 import {
   deniedReply,
   errorReply,
@@ -41,6 +43,10 @@ export function routeOf({ path, parameters }: ApiRequest): Route {
     case '/api/backup':
     case '/api/backup.ns':
       return { request: 'backup', category: 'backup' };
+    case '/api/client_script':
+      return { request: 'client_script', category: 'client-script' };
+    case '/api/endpoint_approval':
+      return { request: 'endpoint_approval', category: 'approval' };
     default:
       return { request: path, category: 'unknown' };
   }
@@ -95,6 +101,10 @@ export function createApi(world: World, tokens: Tokens, backups: Backups): Api {
         return htmlReply(200, 'Health check', 'The appliance is healthy.');
       case 'schema':
         return textReply(200, xmlType, reportingSchema(settings.namespace));
+      case 'client-script':
+        return clientScript(world, request.query);
+      case 'approval':
+        return endpointApproval(world, request);
     }
     const login = authenticate(request);
     if ('refusal' in login) return login.refusal;
@@ -110,7 +120,7 @@ export function createApi(world: World, tokens: Tokens, backups: Backups): Api {
     switch (category) {
       case 'command':
         return mayCommand(product, login.account)
-          ? commandReply(world, login.account, request.parameters.action)
+          ? commandReply(world, login.account, request.parameters)
           : notFoundReply();
       case 'reporting':
         return mayReport(product, login.account, request.parameters.generate_report ?? '')

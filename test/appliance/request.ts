@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http';
 export interface ApiRequest {
   readonly method: string;
   readonly path: string;
+  /** As sent, without the question mark. */
+  readonly query: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly authorization: string;
   /** Media type of the body without parameters, lower case; empty where there is no body. */
@@ -36,6 +38,7 @@ export async function readRequest(message: IncomingMessage): Promise<ApiRequest 
   return {
     method: message.method ?? '',
     path: url.pathname,
+    query: url.search.slice(1),
     parameters,
     authorization: message.headers.authorization ?? '',
     bodyType,

@@ -7,6 +7,7 @@ import type {
   VaultAccountActivity,
 } from '../../shared/appliance/reports/index.ts';
 import type { Session } from '../../shared/sessions/session.ts';
+import type { Operations } from './commands/operations.ts';
 
 /** What `startAppliance` takes. Everything a report shows follows from it: the same options, the same appliance. */
 export interface ApplianceOptions {
@@ -79,6 +80,8 @@ export interface SimulatedAppliance {
   readonly log: readonly SentRequest[];
   /** What the seed says, computed and never held: for tests to compare what is stored. */
   readonly truth: ApplianceTruth;
+  /** What commands changed, and what waits for one. */
+  readonly operations: Operations;
   /** Cuts every connection and stops. */
   close(): Promise<void>;
   /** The same, for `await using`. */

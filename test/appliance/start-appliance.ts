@@ -77,6 +77,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Simulat
     withheld: world.withheld,
     log: log.entries,
     truth: createTruth(world, backups),
+    operations: world.operations,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -5,6 +5,7 @@ import { createTeamActivity, type TeamActivity } from './activity/team-activity.
 import { createVaultActivity, type VaultActivity } from './activity/vault-activity.ts';
 import { readingCapability, sessionUrls } from './capabilities.ts';
 import { createClock } from './clock.ts';
+import { createOperations, type Operations } from './commands/operations.ts';
 import { flashVideoHeader, madeFile } from './file-bytes.ts';
 import type { Settings } from './options.ts';
 import { createPopulation, type Population } from './population.ts';
@@ -27,6 +28,7 @@ export interface World {
   readonly teamActivity: TeamActivity;
   readonly vaultActivity: VaultActivity;
   readonly snapshots: Snapshots;
+  readonly operations: Operations;
   /** Goes into access hashes; another one after a restart. */
   readonly secret: string;
   /** The index of a session that has begun by `at`. */
@@ -58,6 +60,7 @@ export function createWorld(settings: Settings): World {
     teamActivity: createTeamActivity(settings),
     vaultActivity: createVaultActivity(settings, ids),
     snapshots: createSnapshots(settings),
+    operations: createOperations(settings),
     secret,
     nextReading: () => readings++,
     find(lsid, at) {
