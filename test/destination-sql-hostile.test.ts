@@ -108,6 +108,33 @@ AND CAST(b.value AS integer) <> CAST(a.value AS integer) + 1`,
     assert.equal(await countIn(place, 'session_event_data'), 2 * (3 + 5));
   });
 
+  test(`${name}: sessions that the database refuses are found by halving, all others stored`, {
+    skip,
+  }, async (context) => {
+    const place = await placeFor(context, kind);
+    const sink = sinkOf(await destinationAt(context, place));
+    await sink.store(rsOrigin, [version(numbered(100))]);
+    const table = place.table('session_event_data');
+    await place.query(
+      place.kind === 'mssql'
+        ? `ALTER TABLE ${table} ADD CONSTRAINT no_such_values CHECK (name <> 'bad')`
+        : `CREATE TRIGGER no_such_values BEFORE INSERT ON ${table} WHEN new.name = 'bad' BEGIN SELECT RAISE(ABORT, 'no_such_values'); END`,
+    );
+    const bad = new Set([3, 4, 11]);
+    const batch = Array.from({ length: 12 }, (_, index) =>
+      version(bad.has(index) ? { ...numbered(index), events: [event([['bad', 'x']])] } : numbered(index)),
+    );
+    const outcomes = await sink.store(rsOrigin, batch);
+    for (const [index, { status, reason }] of outcomes.entries()) {
+      assert.equal(status, bad.has(index) ? 'rejected' : 'stored', String(index));
+      if (bad.has(index))
+        assert.match(reason ?? '', /^destination "Reports": the database refuses it \(.*no_such_values/);
+    }
+    assert.equal(await countIn(place, 'session'), 10);
+    assert.equal(await countIn(place, 'session_event_data'), 10 * 10);
+    assert.equal(await countIn(place, 'ic_session'), 10);
+  });
+
   test(`${name}: NUL and half surrogates reject that session, say where and what to do, and leave nothing`, {
     skip,
   }, async (context) => {
