@@ -154,7 +154,7 @@ test('get_api_info tells version, clock and the permissions of the account', asy
   assert.match(info.text, /namespaces\/API\/command"/);
   const health = await ask(appliance, '/api/command?action=check_health', { token });
   assert.match(health.text, /<appliance id="[0-9a-f-]{36}">access\.example\.com<\/appliance>/);
-  const unknown = await ask(appliance, '/api/command?action=terminate_session', { token });
+  const unknown = await ask(appliance, '/api/command?action=no_such_action', { token });
   assert.equal(unknown.status, 200);
   assert.match(unknown.text, /<error /);
 });
