@@ -126,13 +126,20 @@ export const appSettings: readonly AppSetting[] = [
   },
   {
     name: 'APPLICATIONINSIGHTS_CONNECTION_STRING',
-    meaning: 'Where telemetry goes; with local authentication off it opens nothing',
-    readBy: 'host',
+    meaning:
+      'Application Insights, which the log then goes to as well; with local authentication off it opens nothing',
+    readBy: 'code',
     inAzure: true,
   },
   {
     name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
-    meaning: 'Telemetry is sent by identity',
+    meaning: 'With a value like `ClientId=…;Authorization=AAD`, telemetry is sent by the identity',
+    readBy: 'code',
+    inAzure: true,
+  },
+  {
+    name: 'APPLICATION_INSIGHTS_NO_STATSBEAT',
+    meaning: 'The library that sends telemetry tells its maker nothing about itself',
     readBy: 'host',
     inAzure: true,
   },
@@ -149,6 +156,8 @@ export interface AppSettings {
   readonly logLevel: string;
   readonly identityClientId: string | undefined;
   readonly keyVaultUrl: string | undefined;
+  /** Application Insights, where telemetry goes there. */
+  readonly insights: { readonly connectionString: string; readonly byIdentity: boolean } | undefined;
   readonly storage:
     | { readonly connectionString: string }
     | { readonly tableUrl: string; readonly blobUrl: string };
@@ -161,6 +170,7 @@ export function readAppSettings(environment: NodeJS.ProcessEnv): AppSettings {
     logLevel: optional(environment, 'LOG_LEVEL') ?? 'info',
     identityClientId: optional(environment, 'AZURE_CLIENT_ID'),
     keyVaultUrl: optional(environment, 'KEY_VAULT_URL'),
+    insights: readInsights(environment),
     storage: connection
       ? { connectionString: connection }
       : {
@@ -168,6 +178,14 @@ export function readAppSettings(environment: NodeJS.ProcessEnv): AppSettings {
           blobUrl: required(environment, 'DATA_BLOB_URL'),
         },
   };
+}
+
+function readInsights(environment: NodeJS.ProcessEnv): AppSettings['insights'] {
+  const connectionString = optional(environment, 'APPLICATIONINSIGHTS_CONNECTION_STRING');
+  const authentication = optional(environment, 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING') ?? '';
+  return connectionString === undefined
+    ? undefined
+    : { connectionString, byIdentity: /(^|;)\s*Authorization=AAD\s*(;|$)/i.test(authentication) };
 }
 
 function optional(environment: NodeJS.ProcessEnv, name: string): string | undefined {

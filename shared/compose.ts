@@ -1,8 +1,9 @@
-import { DefaultAzureCredential } from '@azure/identity';
-import { readAppSettings } from './app-settings.ts';
+import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
+import { type AppSettings, readAppSettings } from './app-settings.ts';
 import { Connections } from './connections.ts';
+import { InsightsLog } from './runs/insights-log.ts';
 import { LogBook } from './runs/log-book.ts';
-import { jsonLines } from './runs/log-line.ts';
+import { jsonLines, type LogOutput } from './runs/log-line.ts';
 import { StateLog } from './runs/state-log.ts';
 import type { Services } from './services.ts';
 import { keyVaultSecrets } from './settings/key-vault-secrets.ts';
@@ -12,7 +13,7 @@ import { openTableState } from './state/table-state.ts';
 
 /** The services of an installation in Azure, from its application settings. Throws `Failure` that names the setting. */
 export function composeServices(environment: NodeJS.ProcessEnv): Services {
-  const { logLevel, identityClientId, keyVaultUrl, storage } = readAppSettings(environment);
+  const { logLevel, identityClientId, keyVaultUrl, insights, storage } = readAppSettings(environment);
   const credential = new DefaultAzureCredential(
     identityClientId === undefined ? {} : { managedIdentityClientId: identityClientId },
   );
@@ -27,7 +28,7 @@ export function composeServices(environment: NodeJS.ProcessEnv): Services {
       : { url: storage.blobUrl, credential, container },
   );
   const log = new LogBook({
-    outputs: [jsonLines(console)],
+    outputs: [insights ? insightsLog(insights, credential) : jsonLines(console)],
     store: new StateLog(state),
     least: logLevel,
   });
@@ -53,4 +54,17 @@ export function composeServices(environment: NodeJS.ProcessEnv): Services {
       await state.close();
     },
   };
+}
+
+function insightsLog(
+  { connectionString, byIdentity }: NonNullable<AppSettings['insights']>,
+  credential: TokenCredential,
+): LogOutput {
+  return new InsightsLog({
+    fallback: jsonLines(console),
+    async load() {
+      const { insightsSender } = await import('./runs/insights-sender.ts');
+      return insightsSender({ connectionString, ...(byIdentity ? { credential } : {}) });
+    },
+  });
 }

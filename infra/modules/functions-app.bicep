@@ -191,6 +191,10 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
           name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING'
           value: 'ClientId=${identityClientId};Authorization=AAD'
         }
+        {
+          name: 'APPLICATION_INSIGHTS_NO_STATSBEAT'
+          value: 'true'
+        }
       ]
     }
   }
