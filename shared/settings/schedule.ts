@@ -64,7 +64,7 @@ const periodSchema = z.union(
       timeZone: z
         .string()
         .refine(
-          (zone) => IANAZone.isValidZone(zone),
+          (zone) => IANAZone.create(zone).isValid,
           'unknown time zone; use an IANA name such as Europe/Berlin',
         )
         .default('UTC'),
