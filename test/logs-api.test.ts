@@ -78,11 +78,16 @@ test('the log of one run from its tick to its items is shown by the run, with on
   const shown = await get(`/runs/${run.id}/log?level=warn&text=recording`);
   assert.deepEqual(shown.lines, wrong);
   // How long each transfer took, and that it all lies within the run.
-  for (const { startedAt = '', finishedAt = '', seconds = -1, counts } of run.results ?? []) {
+  for (const result of run.results ?? []) {
+    const { startedAt = '', finishedAt = '', seconds = -1, counts, asked, stream, destinationId } = result;
     assert.ok(counts.found > 0 || counts.stored > 0);
     assert.ok((run.startedAt ?? '~') <= startedAt && startedAt <= finishedAt, startedAt);
     assert.ok(finishedAt <= (run.finishedAt ?? ''), finishedAt);
     assert.equal(seconds, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
+    const mark = await house.watermark('support', stream, destinationId);
+    const read = asked && [Date.parse(asked.from) / 1000, Date.parse(asked.to) / 1000];
+    // A backup is not asked for by time.
+    assert.deepEqual(read, stream === 'backup' ? undefined : [mark?.begin, mark?.to]);
   }
 });
 

@@ -1,7 +1,14 @@
 import type { Services } from '../services.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { stateKey } from '../state/state-store.ts';
-import { addCounts, type Counts, noCounts, type TransferKey, transferParts } from './run.ts';
+import {
+  addCounts,
+  type Counts,
+  noCounts,
+  type TransferKey,
+  type TransferResult,
+  transferParts,
+} from './run.ts';
 
 /** What one piece of work did. Kept under the piece's name, so that a repeat replaces it and nothing counts twice. */
 interface Part {
@@ -12,12 +19,20 @@ interface Part {
   readonly began?: number;
   readonly ended?: number;
   readonly unfinished?: readonly string[];
+  readonly asked?: Asked;
+}
+
+/** The stretch of time that the appliance was asked for: [from, to), Unix seconds, appliance's clock. */
+export interface Asked {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface PartDetails {
   readonly alarms?: readonly string[];
   /** When the work began; now when left out. Milliseconds, our clock. */
   readonly began?: number;
+  readonly asked?: Asked;
   /** Sessions asked for by name that the appliance does not know, or that still run (lsid). */
   readonly unfinished?: readonly string[];
 }
@@ -31,7 +46,7 @@ export async function reportPart(
   transfer: TransferKey,
   part: string,
   counts: Partial<Counts>,
-  { alarms = [], began, unfinished = [] }: PartDetails = {},
+  { alarms = [], began, asked, unfinished = [] }: PartDetails = {},
 ): Promise<void> {
   const ended = now();
   const value: Part = {
@@ -41,6 +56,7 @@ export async function reportPart(
     ended,
     ...(alarms.length > 0 ? { alarms } : {}),
     ...(unfinished.length > 0 ? { unfinished } : {}),
+    ...(asked ? { asked } : {}),
   };
   await state.put('runs', stateKey('part', run), stateKey(transfer, part), value);
   const done = Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
@@ -56,6 +72,8 @@ export interface Progress {
   readonly began?: number;
   readonly ended?: number;
   readonly unfinished: readonly string[];
+  /** All that was asked for, from the first stretch to the last. */
+  readonly asked?: Asked;
 }
 
 export const noProgress: Progress = { counts: noCounts, alarms: [], unfinished: [] };
@@ -81,17 +99,26 @@ function add(sum: Progress, part: Part): Progress {
     alarms: [...new Set([...sum.alarms, ...(part.alarms ?? [])])].slice(0, MOST_ALARMS),
     unfinished: [...new Set([...sum.unfinished, ...(part.unfinished ?? [])])],
     ...(Number.isFinite(began) ? { began, ended } : {}),
+    ...(part.asked || sum.asked ? { asked: both(part.asked, sum.asked) } : {}),
   };
 }
 
+function both(one?: Asked, other: Asked | undefined = one): Asked {
+  if (!other) throw new RangeError('one of the two');
+  const { from, to } = one ?? other;
+  return { from: Math.min(from, other.from), to: Math.max(to, other.to) };
+}
+
 /** As results show it: ISO 8601, and how long. Empty where nothing was done. */
-export function timesOf({ began, ended }: Progress): {
-  readonly startedAt?: string;
-  readonly finishedAt?: string;
-  readonly seconds?: number;
-} {
+export function timesOf({
+  began,
+  ended,
+  asked,
+}: Progress): Pick<TransferResult, 'startedAt' | 'finishedAt' | 'seconds' | 'asked'> {
   if (began === undefined || ended === undefined) return {};
+  const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
   return {
+    ...(asked ? { asked: { from: iso(asked.from), to: iso(asked.to) } } : {}),
     startedAt: new Date(began).toISOString(),
     finishedAt: new Date(ended).toISOString(),
     seconds: Math.round(Math.max(0, ended - began)) / 1000,

@@ -3,7 +3,7 @@ import { isTooLarge, maxValueCharacters } from '../state/state-checks.ts';
 import { noCounts, type Run, type TransferResult } from './run.ts';
 
 /** What a result may come to beside the ids of its transfer: counters of ten digits each, and a failure. Characters. */
-const RESULT = JSON.stringify(noCounts).length + Object.keys(noCounts).length * 9 + 720;
+const RESULT = JSON.stringify(noCounts).length + Object.keys(noCounts).length * 9 + 800;
 const FAILURE_TEXT = 300;
 
 /** A run is one record, its results with it. Throws `Failure` `run-too-large` for one that could not be finished. */

@@ -68,6 +68,11 @@ export interface TransferResult {
   readonly status: 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled';
   readonly counts: Counts;
   readonly alarms: readonly string[];
+  /**
+   * The stretch of time that the appliance was asked for, where it is asked by time: from `from` on, before `to`.
+   * ISO 8601, appliance's clock.
+   */
+  readonly asked?: { readonly from: string; readonly to: string };
   /** From its first piece of work to its last; absent where nothing was done. ISO 8601, our clock. */
   readonly startedAt?: string;
   readonly finishedAt?: string;

@@ -166,7 +166,9 @@ async function settle(
 /** Which sessions of a pull that has ended have to be asked for again. */
 async function notWhole({ state }: Services, run: Run): Promise<(lsid: string) => boolean> {
   if (run.cancelRequested) return () => false;
-  if (run.failure || (run.results ?? []).some(({ failure }) => failure)) return () => true;
+  // What a person has to put right is not asked for again: the schedules' own runs tell of it.
+  const failures = [run.failure, ...(run.results ?? []).map(({ failure }) => failure)];
+  if (failures.some((failure) => failure && failure.kind !== 'terminal')) return () => true;
   const open = new Set<string>();
   for (const { unfinished } of (await runProgress(state, run.id)).values())
     for (const lsid of unfinished) open.add(lsid);

@@ -1,6 +1,6 @@
 import type { ApplianceInfo } from '../appliance/appliance.ts';
 import type { FailureReport } from '../errors.ts';
-import { reportPart } from '../runs/progress.ts';
+import { type Asked, reportPart } from '../runs/progress.ts';
 import { type Transfer, type TransferKey, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { type Bucket, bucketStart, bucketsOf } from '../streams/bucket.ts';
@@ -101,8 +101,8 @@ async function planTransfer(
     const items = buckets.flatMap((bucket) =>
       stream.itemsOf(bucket).map(again === undefined ? same : read(again, bucket)),
     );
-    await oweAll(at, transfer, items, `${from}`);
     const to = buckets.at(-1)?.to ?? from;
+    await oweAll(at, transfer, items, { from, to });
     const next: Watermark = {
       to,
       begin: Math.min(mark.begin, from),
@@ -179,13 +179,13 @@ async function planPull(
     if (buckets.length >= BUCKETS_A_STEP) break;
     buckets.push(bucket);
   }
+  const to = buckets.at(-1)?.to ?? from;
   await oweAll(
     at,
     transfer,
     buckets.flatMap((bucket) => stream.itemsOf(bucket)),
-    `${from}`,
+    { from, to },
   );
-  const to = buckets.at(-1)?.to ?? from;
   if (to >= selection.to) return undefined;
   if (buckets.length >= BUCKETS_A_STEP) return to;
   const end = new Date(to * 1000).toISOString().slice(0, 16);
@@ -195,15 +195,16 @@ async function planPull(
 }
 
 async function oweAll(
-  { services, site, run }: Work,
+  { services, site, run, began }: Work,
   transfer: Transfer,
   items: readonly FileDescription[],
-  part: string,
+  asked: Asked,
 ): Promise<void> {
   if (items.length === 0) return;
   const { destinationId, stream } = transfer;
   const owed = items.map((item) => ({ item, destinationId }));
   const wantedBy = run.kind === 'pull' ? run.id : undefined;
   await owe(services.state, site.id, stream, owed, services.now(), wantedBy);
-  await reportPart(services, run.id, transferKey(transfer), `buckets-${part}`, { owed: items.length });
+  const part = `buckets-${asked.from}`;
+  await reportPart(services, run.id, transferKey(transfer), part, { owed: items.length }, { asked, began });
 }

@@ -1,4 +1,5 @@
 import type { FailureReport } from '../errors.ts';
+import { reportPart } from '../runs/progress.ts';
 import { type Transfer, type TransferKey, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { streamOf } from '../streams/index.ts';
@@ -118,6 +119,8 @@ async function planWindows(
     const window = planWindow(mark, { appliance, ours });
     marks[key] = { etag, ...window.bounds };
     windows.push({ consumer: key, window });
+    const asked = { from: window.from, to: window.to };
+    await reportPart(services, run.id, key, `asked-${window.from}`, {}, { asked, began: at.began });
     if (window.jump) await alarmOfJump(at, key, window.jump.seconds);
   }
   const all: Slice[] = [];
