@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { Coverage } from '../shared/reconciliation/coverage.ts';
 import { changeRun } from '../shared/runs/run.ts';
@@ -84,5 +85,26 @@ test('every data type has its coverage: by listings, by what was read, by runs',
     assert.deepEqual([by, onAppliance, stored, agedOut], ['runs', 2, 1, 1], id);
   }
   assertSums(await rows());
+  assert.deepEqual(await troubles(), []);
+
+  // A report that was stored and is not there any more.
+  const database = new DatabaseSync(installation.data.sessions);
+  assert.equal(
+    database.prepare('DELETE FROM ic_report WHERE item_key LIKE ?').run(`%${yesterday.replaceAll('-', '')}%`)
+      .changes,
+    1,
+  );
+  database.close();
+  assert.equal((await reconcile()).missing, 1);
+  assert.equal((await of('team-activity', yesterday, 'database')).missing, 1);
+  assert.match(
+    (await troubles()).join(),
+    /^Team Activity of Site support to Destination database: 1 missing/,
+  );
+  await pull();
+  await installation.run();
+  assert.equal((await reconcile()).missing, 0);
+  const { stored, missing } = await of('team-activity', yesterday, 'database');
+  assert.deepEqual([stored, missing], [1, 0]);
   assert.deepEqual(await troubles(), []);
 });

@@ -43,6 +43,10 @@ export class DayChecks {
    */
   async check(day: Day): Promise<number> {
     const { services, site } = this.#at;
+    const days = { from: day.name, to: day.name };
+    const before = new Map(
+      (await allCoverage(services.state, site.id, days)).map((row) => [coverageKey(row), row]),
+    );
     const listings: Listings = new Map();
     const rows: Coverage[] = [];
     let missing = 0;
@@ -54,17 +58,13 @@ export class DayChecks {
         continue;
       }
       await this.#problems.trying(open.key, async () => {
-        const checked = await this.#checkOne(open, day, listed);
+        const checked = await this.#checkOne(open, day, listed, before);
         if (!checked) return;
         rows.push(checked.row);
-        missing += checked.missing.length;
+        missing += checked.row.missing;
         this.#gaps.add(day, open, checked.missing);
       });
     }
-    const days = { from: day.name, to: day.name };
-    const before = new Map(
-      (await allCoverage(services.state, site.id, days)).map((row) => [coverageKey(row), row]),
-    );
     await saveCoverage(
       services.state,
       site.id,
@@ -80,15 +80,20 @@ export class DayChecks {
     open: OpenTransfer,
     day: Day,
     listed: Listed | undefined,
+    before: ReadonlyMap<string, Coverage>,
   ): Promise<{ readonly row: Coverage; readonly missing: readonly string[] } | undefined> {
     const { stream } = open;
+    const { destinationId } = open.transfer;
     if (stream.from === 'snapshot') {
       if (day.from < this.#snapshotsFrom) return undefined;
       const row = await checkSnapshots(this.#at, open, stream, day, this.#ledger);
       return row && { row, missing: [] };
     }
-    if (!listed || !isListed(open))
-      return { row: await checkWindow(this.#at, open, day, listed, this.#ledger), missing: [] };
+    if (!listed || !isListed(open)) {
+      const known = before.get(coverageKey({ day: day.name, stream: stream.id, destinationId }));
+      const row = await checkWindow(this.#at, open, day, listed, this.#ledger, known);
+      return { row, missing: [] };
+    }
     const checked = await checkListed(this.#at, open, day, listed, this.#ledger);
     if (!checked) this.#problems.tell(open.key, `"${open.destination.name}": ${CANNOT_TELL}.`);
     return checked;

@@ -48,7 +48,11 @@ export function coveragePartition(siteId: string): string {
   return stateKey('site', siteId);
 }
 
-export function coverageKey({ day, stream, destinationId }: Coverage): string {
+export function coverageKey({
+  day,
+  stream,
+  destinationId,
+}: Pick<Coverage, 'day' | 'stream' | 'destinationId'>): string {
   return stateKey(day, stream, destinationId);
 }
 
