@@ -33,17 +33,21 @@ function lengthOf(value: string): number {
 }
 
 export function wholeNumber(description: string, least: number, most: number) {
-  const message = `give a whole number from ${least} to ${most}`;
-  return z.int(message).min(least, message).max(most, message).meta({ description });
+  const advice = { error: orRequired(`give a whole number from ${least} to ${most}`) };
+  return z.int(advice).min(least, advice).max(most, advice).meta({ description });
 }
 
 /** Sent as 1 or 0. */
 export function yesNo(description: string) {
-  return z.boolean({ error: 'give 1 or 0' }).meta({ description });
+  return z.boolean({ error: orRequired('give 1 or 0') }).meta({ description });
 }
 
 export function oneOf<const T extends readonly [string, ...string[]]>(description: string, values: T) {
-  return z.enum(values, { error: `give ${listOf(values)}` }).meta({ description });
+  return z.enum(values, { error: orRequired(`give ${listOf(values)}`) }).meta({ description });
+}
+
+function orRequired(advice: string) {
+  return ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is required' : advice);
 }
 
 function listOf(values: readonly string[]): string {

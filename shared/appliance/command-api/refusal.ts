@@ -40,12 +40,8 @@ export async function refusal(
     );
   if (lsid !== undefined && (await isRefusedAsUnknown(lsid, words, ask)))
     return unknownSession(where, command, lsid);
-  const said = words === '' ? 'without words' : `: ${words}`;
-  return new Failure(
-    'terminal',
-    'command-refused',
-    `${where} refused ${command.name}${said === 'without words' ? ` ${said}` : said}`,
-  );
+  const said = words === '' ? ' without words.' : `: ${words}`;
+  return new Failure('terminal', 'command-refused', `${where} refused ${command.name}${said}`);
 }
 
 function unknownSession(where: string, { name }: Command, lsid: string): Failure {
