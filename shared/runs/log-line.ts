@@ -16,6 +16,8 @@ export interface LogOutput {
 
 const MOST_TEXT = 4000;
 const MOST_STACK = 8000;
+/** What is looked through for what must not be kept: a cut before that could leave a part of it. */
+const MOST_READ = 64_000;
 
 /** Names of what every line has; a field of that name is the line's own. */
 const own = new Set(['time', 'level', 'message', 'log']);
@@ -31,20 +33,19 @@ export function makeLine(
   const line: Record<string, unknown> & Pick<LogLine, 'time' | 'level' | 'message' | 'log'> = {
     time: new Date(now).toISOString(),
     level,
-    message: cut(redactor.redact(message), MOST_TEXT),
+    message: clean(message, MOST_TEXT, redactor),
     log: log === 'client' ? 'client' : 'service',
   };
   for (const [name, value] of Object.entries({ ...around, ...fields }))
     if (value !== undefined && !own.has(name))
       line[name] =
-        typeof value === 'string'
-          ? cut(redactor.redact(value), name === 'stack' ? MOST_STACK : MOST_TEXT)
-          : value;
+        typeof value === 'string' ? clean(value, name === 'stack' ? MOST_STACK : MOST_TEXT, redactor) : value;
   return line;
 }
 
-function cut(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+function clean(text: string, most: number, redactor: Redactor): string {
+  const whole = redactor.redact(text.slice(0, MOST_READ));
+  return whole.length > most ? `${whole.slice(0, most)}…` : whole;
 }
 
 export function isAtLeast(level: LogLevel, least: LogLevel): boolean {
