@@ -2,7 +2,7 @@ import mssql, { type ConnectionPool } from 'mssql';
 import type { Log } from '../../log.ts';
 import { DUPLICATES_LISTED, type Examination, examinationLines, examine, isForeign } from './examine.ts';
 import { bracketed, mssqlDdl } from './mssql-ddl.ts';
-import { mssqlErrorOf } from './mssql-failure.ts';
+import { mssqlErrorOf } from './mssql-error.ts';
 import {
   checkedLook,
   type Found,
@@ -38,7 +38,7 @@ export async function lookAround(pool: ConnectionPool, schema: string, where: st
 FROM INFORMATION_SCHEMA.TABLES t
 JOIN INFORMATION_SCHEMA.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME
 LEFT JOIN sys.columns s ON s.object_id = OBJECT_ID(QUOTENAME(t.TABLE_SCHEMA) + N'.' + QUOTENAME(t.TABLE_NAME)) AND s.name = c.COLUMN_NAME
-WHERE t.TABLE_SCHEMA = @schema AND LOWER(t.TABLE_NAME) IN (SELECT [value] FROM OPENJSON(@names))
+WHERE t.TABLE_SCHEMA = @schema AND LOWER(t.TABLE_NAME) COLLATE DATABASE_DEFAULT IN (SELECT [value] COLLATE DATABASE_DEFAULT FROM OPENJSON(@names))
 ORDER BY t.TABLE_NAME, c.ORDINAL_POSITION`,
   );
   const objects = [...Map.groupBy(recordset, ({ name }) => String(name))].map(([name, rows]): FoundObject => {

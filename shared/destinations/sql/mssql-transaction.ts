@@ -1,12 +1,21 @@
 import mssql, { type Transaction } from 'mssql';
 import { Failure } from '../../errors.ts';
 import { type JsonRows, jsonKeys, jsonRows, undoing } from './json-rows.ts';
-import { bracketed, mssqlTypes } from './mssql-ddl.ts';
+import { bracketed } from './mssql-ddl.ts';
+import {
+  collation,
+  columnValue,
+  jsonType,
+  list,
+  longTexts,
+  parametersOf,
+  rowsOf,
+  valuesOf,
+} from './mssql-rows.ts';
 import type { MssqlTables } from './mssql-tables.ts';
 import type { Row } from './session-rows.ts';
 import { kindOf, ownRef, type SqlTransaction, type TableRef } from './sql-database.ts';
 import type { SqlLayout } from './sql-layout.ts';
-import { type SqlValue, timeText } from './sql-values.ts';
 
 type Key = string | number;
 interface Statement {
@@ -198,9 +207,10 @@ SELECT [id], ${list(by)} FROM ${this.#table(table)} WHERE ${keys.map(({ conditio
 
   #among(table: TableRef, column: string, parameter: string, { undo }: { readonly undo: boolean }): string {
     const type = this.#keyType(table, column);
+    const as = collation(table, column);
     const keys = undo
-      ? `SELECT CAST(${undoing('[v]')} AS ${type}) FROM OPENJSON(${parameter}) WITH ([v] nvarchar(max) '$[1]')`
-      : `SELECT [v] FROM OPENJSON(${parameter}) WITH ([v] ${type} '$[1]')`;
+      ? `SELECT CAST(${undoing('[v]')} AS ${type})${as} FROM OPENJSON(${parameter}) WITH ([v] nvarchar(max) '$[1]')`
+      : `SELECT [v]${as} FROM OPENJSON(${parameter}) WITH ([v] ${type} '$[1]')`;
     return `${bracketed(column)} IN (${keys})`;
   }
 
@@ -213,71 +223,4 @@ SELECT [id], ${list(by)} FROM ${this.#table(table)} WHERE ${keys.map(({ conditio
     if (limit?.ascii) return 'varchar(400)';
     return kindOf(table, column) === 'text' ? 'nvarchar(max)' : 'nvarchar(400)';
   }
-}
-
-function parametersOf({ json, long }: JsonRows): readonly string[] {
-  return [json, ...[...long.values()].map((texts) => JSON.stringify(texts))];
-}
-
-/** The rows of `@1` as `j`: their number, the columns, then which of the long texts is meant. */
-function rowsOf(table: TableRef, columns: readonly string[], { long }: JsonRows): string {
-  const typed = columns.map(
-    (column, index) => `${bracketed(column)} ${jsonType(table, column)} '$[${index + 1}]'`,
-  );
-  const numbers = [...long.keys()].map(
-    (place, index) => `[ic_l${place}] int '$[${columns.length + index + 1}]'`,
-  );
-  return `OPENJSON(@1) WITH ([ic_n] int '$[0]', ${[...typed, ...numbers].join(', ')}) AS j`;
-}
-
-/** The long texts of a column as `l` and its place, from `@2` on. */
-function longTexts({ long }: JsonRows): string {
-  return [...long.keys()]
-    .map(
-      (place, index) =>
-        ` LEFT JOIN OPENJSON(@${index + 2}) AS l${place} ON CAST(l${place}.[key] AS int) = j.[ic_l${place}]`,
-    )
-    .join('');
-}
-
-function columnValue(column: string, place: number, { undo, long }: JsonRows): string {
-  const short = `j.${bracketed(column)}`;
-  const value = long.has(place) ? `COALESCE(l${place}.[value], ${short})` : short;
-  return undo.has(place) ? undoing(value) : value;
-}
-
-function list(columns: readonly string[]): string {
-  return columns.map(bracketed).join(', ');
-}
-
-/** Texts as long as they come: the column itself says what it takes. */
-function jsonType(table: TableRef, column: string): string {
-  switch (kindOf(table, column)) {
-    case 'id':
-    case 'session':
-    case 'event':
-    case 'report':
-    case 'integer':
-    case 'flag':
-    case 'step':
-      return 'bigint';
-    case 'seconds':
-    case 'time':
-      return mssqlTypes[kindOf(table, column)];
-    default:
-      return 'nvarchar(max)';
-  }
-}
-
-/** As SQLite gives them: numbers as numbers (the driver gives bigint as text), times as `YYYY-MM-DD HH:MM:SS`. */
-function valuesOf(table: TableRef, columns: readonly string[], rows: readonly unknown[][]): Row[] {
-  const numbers = columns.map((column) => jsonType(table, column) !== 'nvarchar(max)');
-  return rows.map((row) =>
-    row.map((value, index): SqlValue => {
-      if (value === null || value === undefined) return null;
-      if (value instanceof Date) return timeText(Math.floor(value.getTime() / 1000));
-      if (typeof value === 'boolean') return Number(value);
-      return numbers[index] && kindOf(table, columns[index] ?? '') !== 'time' ? Number(value) : String(value);
-    }),
-  );
 }
