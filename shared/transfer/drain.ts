@@ -7,7 +7,7 @@ import type { Services } from '../services.ts';
 import { streamOf } from '../streams/index.ts';
 import type { FileStream, StreamId } from '../streams/stream.ts';
 import { fileKey } from './fetch-file.ts';
-import { itemPart, ledgerPartition, type OwedEntry, type OwedItem } from './ledger.ts';
+import { itemPart, ledgerPartition, type OwedEntry, type OwedItem, pieceOf } from './ledger.ts';
 import { OwedFile } from './owed-file.ts';
 import { holdSlot } from './slots.ts';
 import { type Outcome, originOf, type Work, work } from './work.ts';
@@ -47,6 +47,8 @@ class Drain {
   readonly #work: Work;
   readonly #input: DrainInput;
   readonly #stream: FileStream;
+  readonly #part: string;
+  readonly #piece: string;
   readonly #sinks = new Map<string, FileSink>();
   readonly #failures = new Map<string, FailureReport>();
   readonly #counts = new Map<string, Counts>();
@@ -57,6 +59,8 @@ class Drain {
   constructor(at: Work, input: DrainInput) {
     this.#work = at;
     this.#input = input;
+    this.#part = `drain-${input.part}`;
+    this.#piece = pieceOf(input.runId, `${input.stream}|${this.#part}`);
     const stream = streamOf(input.stream);
     if (stream.content !== 'file') throw new Error(`${stream.id} has no files`);
     this.#stream = stream;
@@ -135,7 +139,7 @@ class Drain {
           if (this.#stopped !== undefined || this.#sinks.size === 0 || this.#work.timeIsUp()) return;
           const rows = queue.shift();
           if (!rows) return;
-          const file = new OwedFile(this.#work, this.#stream, originOf(site), rows, this.#sinks);
+          const file = new OwedFile(this.#work, this.#stream, originOf(site), rows, this.#sinks, this.#piece);
           this.#take(await file.fetch(slot));
         }
       } finally {
@@ -149,6 +153,11 @@ class Drain {
 
   #isDue({ value }: OwedEntry): boolean {
     const { run, services } = this.#work;
+    // A delivery of this step before this one gave it up, and died before it said so.
+    if (this.#isGivenUpHere(value)) {
+      this.#add(value.destinationId, { setAside: 1 });
+      if (value.lastFailure) this.#alarm(value.destinationId, value.lastFailure.message);
+    }
     if (value.state !== 'pending' || !this.#sinks.has(value.destinationId)) return false;
     if (run.kind === 'pull') return value.wantedBy === run.id && value.lastFailure === undefined;
     // Each run makes the snapshot of its own instant.
@@ -159,6 +168,10 @@ class Drain {
       if (value.lastFailure) this.#alarm(value.destinationId, value.lastFailure.message);
     }
     return due;
+  }
+
+  #isGivenUpHere({ state, givenUpBy, destinationId }: OwedItem): boolean {
+    return state === 'set-aside' && givenUpBy === this.#piece && this.#sinks.has(destinationId);
   }
 
   #take(result: Awaited<ReturnType<OwedFile['fetch']>>): void {
@@ -192,7 +205,7 @@ class Drain {
     for (const [destinationId, counts] of this.#counts) {
       const key = transferKey({ siteId: site.id, stream: this.#stream.id, destinationId });
       const alarms = [...(this.#alarms.get(destinationId) ?? [])];
-      await reportPart(services, run.id, key, `drain-${this.#input.part}`, counts, {
+      await reportPart(services, run.id, key, this.#part, counts, {
         alarms,
         began: this.#work.began,
       });

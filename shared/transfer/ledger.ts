@@ -26,6 +26,8 @@ export interface OwedItem {
   /** Other runs whose attempt was cut off since the last that failed properly. */
   readonly cutOffIn?: readonly string[];
   readonly lastFailure?: FailureReport;
+  /** The piece of work that set it aside: delivered again, it tells of it again. Run and name of the part. */
+  readonly givenUpBy?: string;
   /** How often a person asked for it to be tried again. */
   readonly handRetries?: number;
   /** A pull that wants it now; it drains these and no others. */
@@ -139,6 +141,11 @@ function newRow(
   };
 }
 
+/** Name of a piece of work, unique for ever. */
+export function pieceOf(run: string, part: string): string {
+  return `${run}|${part}`;
+}
+
 /** Keeps what could not be stored at all, with its reason, where people see it. What is known of it stays known. */
 export async function setAside(
   state: StateStore,
@@ -148,6 +155,7 @@ export async function setAside(
   destinationId: string,
   failure: FailureReport,
   now: number,
+  by?: string,
 ): Promise<void> {
   const partition = ledgerPartition(siteId, stream);
   const key = ledgerKey(item, destinationId);
@@ -161,6 +169,7 @@ export async function setAside(
       state: 'set-aside',
       attempts: (before?.value.attempts ?? 0) + 1,
       lastFailure: failure,
+      ...(by === undefined ? {} : { givenUpBy: by }),
     };
     try {
       if (before) await state.update('ledger', partition, key, row, before.etag);

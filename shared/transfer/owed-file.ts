@@ -40,6 +40,8 @@ export class OwedFile {
   readonly #origin: Origin;
   readonly #rows: readonly OwedEntry[];
   readonly #sinks: ReadonlyMap<string, FileSink>;
+  /** Of the work that this is part of: see `OwedItem.givenUpBy`. */
+  readonly #piece: string;
   readonly #result: OwedFileResult = { counts: new Map(), alarms: new Map(), broken: new Map() };
 
   constructor(
@@ -48,12 +50,14 @@ export class OwedFile {
     origin: Origin,
     rows: readonly OwedEntry[],
     sinks: ReadonlyMap<string, FileSink>,
+    piece: string,
   ) {
     this.#work = at;
     this.#stream = stream;
     this.#origin = origin;
     this.#rows = rows;
     this.#sinks = sinks;
+    this.#piece = piece;
   }
 
   async fetch(slot: Slot): Promise<OwedFileResult> {
@@ -208,8 +212,9 @@ export class OwedFile {
   }
 
   /** Undefined when the row changed under us: then another worker looks after it. */
-  async #save(row: OwedEntry, value: OwedItem): Promise<OwedEntry | undefined> {
+  async #save(row: OwedEntry, next: OwedItem): Promise<OwedEntry | undefined> {
     const { state } = this.#work.services;
+    const value = next.state === 'set-aside' ? { ...next, givenUpBy: this.#piece } : next;
     const partition = ledgerPartition(this.#work.site.id, this.#stream.id);
     try {
       return { ...row, value, etag: await state.update('ledger', partition, row.key, value, row.etag) };

@@ -96,12 +96,9 @@ class ReportWriter {
     if (this.#input.staged !== undefined) await this.#writeStaged(this.#input.staged);
     if (this.#input.reading === 'pull') this.#sayUnknown();
     if (this.#input.reading === 'named') {
-      const missing = (this.#input.expected ?? []).filter(
-        (lsid) => this.#open.has(lsid) && !this.#seen.has(lsid),
-      );
-      this.#count({
-        setAside: await missedSessions(this.#at, this.#transfer, missing, this.#input.appliance),
-      });
+      const { expected = [], appliance, part } = this.#input;
+      const missing = expected.filter((lsid) => !this.#seen.has(lsid));
+      this.#count({ setAside: await missedSessions(this.#at, this.#transfer, missing, appliance, part) });
     }
   }
 
