@@ -325,10 +325,15 @@ test('what may be done twice is sent again after a lost answer, what may not is 
   const made = site.operations.jumpShortcuts.length;
   await client.commands.run('import_jump_shortcut', shortcut);
   assert.equal(site.operations.jumpShortcuts.length, made + 1);
+  // The token is no part of it either.
+  site.faults.add({ kind: 'evict-token' }, { request: 'command:import_jump_shortcut' });
+  site.faults.add({ kind: 'server-error' }, { request: 'token' });
+  await client.commands.run('import_jump_shortcut', shortcut);
+  assert.equal(site.operations.jumpShortcuts.length, made + 2);
   // So is a token that was refused.
   site.faults.add({ kind: 'evict-token' }, { request: 'command:import_jump_shortcut' });
   await client.commands.run('import_jump_shortcut', shortcut);
-  assert.equal(site.operations.jumpShortcuts.length, made + 2);
+  assert.equal(site.operations.jumpShortcuts.length, made + 3);
 });
 
 test('an appliance that cannot be reached did nothing: it is tried again, and told as it is', async (t) => {

@@ -15,6 +15,8 @@ export interface ApiRequest {
   readonly json?: Readonly<Record<string, string>>;
   /** Thrown for 404, which otherwise means a missing permission. */
   readonly notFound?: Failure;
+  /** Told whether the appliance may have begun to work on the request: not while a token is fetched, nor after a 401. */
+  readonly attempt?: { mayBeDone: boolean };
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -58,14 +60,16 @@ export class OAuthCaller implements ApiCaller {
 
   /** `undefined` = the token was refused. */
   async #send(request: ApiRequest, token: string): Promise<Reply | undefined> {
-    const { what, api, parameters, post, json, notFound, signal } = request;
+    const { what, api, parameters, post, json, notFound, attempt, signal } = request;
     const headers = { Authorization: `Bearer ${token}` };
     const place =
       json !== undefined || post !== true ? { query: parameters } : { body: formBody(parameters) };
     const body = json === undefined ? {} : { body: { type: 'application/json', text: JSON.stringify(json) } };
     const sent: TransportRequest = { what, path: `/api/${api}`, headers, signal, ...place, ...body };
+    if (attempt !== undefined) attempt.mayBeDone = true;
     const reply = await this.#transport.send(sent);
     if (reply.status === 401) {
+      if (attempt !== undefined) attempt.mayBeDone = false;
       reply.body.drop();
       return undefined;
     }
@@ -103,13 +107,14 @@ export class LegacyCaller implements ApiCaller {
     this.#secret = secret;
   }
 
-  async call({ what, api, parameters, json, notFound, signal }: ApiRequest): Promise<Reply> {
+  async call({ what, api, parameters, json, notFound, attempt, signal }: ApiRequest): Promise<Reply> {
     const { where } = this.#transport;
     // One that was refused may have been changed since it was read, and remembered.
     const password = await this.#secret(this.#refused);
     if (password !== this.#refused) this.#refused = undefined;
     this.#sent = password;
     const body = formBody({ ...parameters, ...json, username: this.#username, password });
+    if (attempt !== undefined) attempt.mayBeDone = true;
     const reply = await this.#transport.send({ what, path: `/api/${api}.ns`, body, signal });
     if (reply.status === 401) {
       reply.body.drop();

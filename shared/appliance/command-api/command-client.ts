@@ -14,7 +14,7 @@ import { toWire } from './wire.ts';
 /**
  * The command API of one site. Throws terminal `bad-parameter` before anything is sent, `not-of-this-product`,
  * `no-permission`, `unknown-session`, `session-not-active`, `command-refused` (any other `<error>`), `outcome-unknown` (sent,
- * and no answer came; never sent again by itself), and what the transport throws.
+ * and no answer came; never sent again by itself; one that is `cancelled` may have been done too), and what the transport throws.
  */
 export class CommandClient {
   readonly #link: SiteLink;
@@ -63,14 +63,16 @@ export class CommandClient {
     signal: AbortSignal,
   ): Promise<CommandAnswer> {
     const { retry } = this.#link;
-    const send = () => sendCommand(this.#link, command.name, sent, signal);
-    if (command.isRepeatable) return withRetry(send, { ...retry, signal });
+    const send = (attempt?: { mayBeDone: boolean }) =>
+      sendCommand(this.#link, command.name, sent, signal, attempt);
+    if (command.isRepeatable) return withRetry(() => send(), { ...retry, signal });
     return withRetry(
       async () => {
+        const attempt = { mayBeDone: false };
         try {
-          return await send();
+          return await send(attempt);
         } catch (error) {
-          if (!(error instanceof Failure) || error.kind !== 'transient') throw error;
+          if (!(error instanceof Failure) || error.kind !== 'transient' || !attempt.mayBeDone) throw error;
           if (error.code === 'cancelled' || wasRefusedUnread(error)) throw error;
           throw this.#unknownOutcome(command, error);
         }

@@ -11,13 +11,14 @@ const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
  * One request and its answer. Parameters go in the body, where no log of URLs has them. An error is `<error>` as root or as
- * a child of it (API guide), in whatever language. Throws `wrong-secret`, and what transport and parser throw.
+ * a child of it (API guide), in whatever language. `attempt` is as in ApiRequest. Throws `wrong-secret`, and what transport and parser throw.
  */
 export async function sendCommand(
   { caller }: SiteLink,
   action: string,
   parameters: Parameters,
   signal: AbortSignal,
+  attempt: { mayBeDone: boolean } = { mayBeDone: false },
 ): Promise<CommandAnswer> {
   const what = `the command ${action}`;
   const post = Object.keys(parameters).length > 0;
@@ -26,6 +27,7 @@ export async function sendCommand(
     api: 'command',
     parameters: { action, ...parameters },
     post,
+    attempt,
     signal,
   });
   const root = parseSmallXml(await reply.body.small(MOST_BYTES), what);
