@@ -20,6 +20,7 @@ export type Trouble =
   | { readonly kind: 'cut'; readonly told: boolean; readonly after: number };
 
 export interface ModelApplianceOptions {
+  /** As they are by then: more may come, and change. */
   readonly sessions: readonly ModelSession[];
   readonly jumps: readonly ClockJump[];
   /** True time, milliseconds. */
@@ -31,13 +32,14 @@ export interface ModelApplianceOptions {
 /** An appliance in memory: what it says is a matter of its sessions, of the true time and of its own clock alone. */
 export function modelAppliance({ sessions, jumps, now, meet }: ModelApplianceOptions): Appliance {
   const seconds = () => Math.floor(applianceClock(jumps, now()) / 1000);
-  const byLsid = new Map(sessions.map((session) => [session.lsid, session]));
+  // Numbered from 1 in the order they began.
+  const find = (lsid: string) => sessions[Number.parseInt(lsid, 16) - 1];
   let backups = 0;
 
   const report = async (selector: SessionSelector): Promise<ReportBody | undefined> => {
     const trouble = check(meet('report'));
     const at = now();
-    const found = select(sessions, byLsid, selector, at);
+    const found = select(sessions, find, selector, at);
     if (found.length === 0) return undefined;
     const text = reportXml(...found.flatMap((session) => sessionText(session, at) ?? []));
     return { chunks: body(Buffer.from(text), trouble) };
@@ -56,7 +58,7 @@ export function modelAppliance({ sessions, jumps, now, meet }: ModelApplianceOpt
     async *sessionListing(selector) {
       check(meet('listing'));
       const at = now();
-      for (const session of select(sessions, byLsid, selector, at))
+      for (const session of select(sessions, find, selector, at))
         yield {
           lsid: session.lsid,
           hasRecording: isClosed(session, at) && !!session.recording,
@@ -65,7 +67,7 @@ export function modelAppliance({ sessions, jumps, now, meet }: ModelApplianceOpt
     },
     async sessionRecording(lsid) {
       const trouble = check(meet('recording'));
-      const recording = byLsid.get(lsid)?.recording;
+      const recording = find(lsid)?.recording;
       if (!recording || recording.readyAt > now())
         throw new Failure('item', 'recording-refused', `The recording of session ${lsid} was not found.`);
       if (recording.expired)
@@ -112,13 +114,13 @@ function check(trouble: Trouble | undefined): Trouble | undefined {
 
 function select(
   sessions: readonly ModelSession[],
-  byLsid: ReadonlyMap<string, ModelSession>,
+  find: (lsid: string) => ModelSession | undefined,
   selector: SessionSelector,
   at: number,
 ): ModelSession[] {
   if (selector.by === 'lsids')
     return selector.lsids.flatMap((lsid) => {
-      const session = byLsid.get(lsid);
+      const session = find(lsid);
       return session && session.began <= at ? [session] : [];
     });
   const { by, from, to } = selector;

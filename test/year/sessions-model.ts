@@ -102,7 +102,7 @@ function makeRecording(random: Random, ended: number, changes: boolean): ModelRe
     content,
     evidence: random.pick(['length', 'chunked', 'none']),
     readyAt: ended + wait,
-    expired: random.chance(0.02),
+    expired: random.chance(0.06),
     announcedLate: changes && random.chance(0.3),
   };
 }

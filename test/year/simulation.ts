@@ -20,7 +20,7 @@ import { Death, MortalHost } from './mortal-host.ts';
 import { RecordStore } from './record-store.ts';
 import type { ClockJump, ModelSession } from './sessions-model.ts';
 import { takeOverTimers, VirtualTime } from './virtual-time.ts';
-import { Weather, type WeatherOptions } from './weather.ts';
+import type { Sky } from './weather.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -28,7 +28,7 @@ export interface SimulationOptions {
   readonly from: number;
   readonly sessions: readonly ModelSession[];
   readonly jumps: readonly ClockJump[];
-  readonly weather: WeatherOptions;
+  readonly sky: (time: VirtualTime) => Sky;
   readonly schedule: { readonly every: object; readonly transfers: readonly object[] };
   readonly site?: object;
   /** After the tick at `at`: when the next one comes. */
@@ -56,7 +56,7 @@ export class Simulation {
   readonly state: StateStore = new MemoryState();
   readonly files = new MemoryFiles();
   readonly records = new RecordStore();
-  readonly weather: Weather;
+  readonly sky: Sky;
   readonly engine: DurableEngine;
   /** What a person at the installation has: a host that does not die. */
   readonly person: Services;
@@ -76,17 +76,17 @@ export class Simulation {
     this.time = new VirtualTime(from);
     current = this.time;
     this.#random = new Random(seed, 2, 3);
-    this.weather = new Weather(new Random(seed, 4, 5), this.time, options.weather);
+    this.sky = options.sky(this.time);
     this.#appliance = modelAppliance({
       sessions,
       jumps,
       now: () => this.time.now,
-      meet: (request) => this.weather.meet(request),
+      meet: (request) => this.sky.meet(request),
     });
     this.engine = new DurableEngine({
       time: this.time,
       choose: (below) => this.#random.int(below),
-      twice: () => this.#random.chance(this.weather.isRough ? 0.05 : 0.01),
+      twice: () => this.#random.chance(this.sky.isRough ? 0.05 : 0.01),
       perform: (name, input) => this.#perform(name, input),
       onEnd: (name, id) => {
         if (name === 'run') this.#ended.push(id);
@@ -211,7 +211,7 @@ export class Simulation {
       {
         turns: () => this.#random.int(4),
         death: () => {
-          const death = this.weather.death();
+          const death = this.sky.death();
           return death ? (this.#random.chance(0.5) ? 'before' : 'after') : undefined;
         },
       },
@@ -273,7 +273,7 @@ export class Simulation {
     const plain = this.files.open();
     const store = host.port('files', plain, ['stat', 'remove', 'fixed', 'sweep'], ['read', 'list']);
     store.begin = async (key) => {
-      this.weather.meetDestination(id);
+      this.sky.meetDestination(id);
       const begun = await host.call('files.begin', () => plain.begin(key));
       return host.port('attempt', begun, ['write', 'put', 'discard']);
     };
@@ -290,7 +290,7 @@ export class Simulation {
 
   #guarded<A extends unknown[], R>(id: string, work: (...given: A) => Promise<R>) {
     return async (...given: A): Promise<R> => {
-      this.weather.meetDestination(id);
+      this.sky.meetDestination(id);
       return work(...given);
     };
   }

@@ -3,10 +3,11 @@ import type { TestContext } from 'node:test';
 import { loadSettings } from '../../shared/settings/settings-store.ts';
 import { walkLedger } from '../../shared/transfer/ledger-walk.ts';
 import { retryItems } from '../../shared/transfer/retry-items.ts';
-import type { Random } from '../appliance/random.ts';
+import { Random } from '../appliance/random.ts';
 import { Observer } from './observer.ts';
 import type { ClockJump, ModelSession } from './sessions-model.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
+import { Weather, type WeatherOptions } from './weather.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -19,16 +20,29 @@ export const seed = Number(process.env.YEAR_SEED ?? Math.floor(Math.random() * 1
 export interface Story {
   readonly simulation: Simulation;
   readonly observer: Observer;
+  readonly weather: Weather;
   readonly sessions: readonly ModelSession[];
 }
 
-export async function begin(options: Omit<SimulationOptions, 'seed' | 'onRunEnd'>): Promise<Story> {
+export async function begin({
+  weather: wanted,
+  ...options
+}: Omit<SimulationOptions, 'seed' | 'onRunEnd' | 'sky'> & {
+  readonly weather: WeatherOptions;
+}): Promise<Story> {
   // At once: a story that does not end is to be told again as well.
   console.log(`YEAR_SEED=${seed}`);
   const observer: Observer = new Observer(() => simulation, options.sessions, options.jumps);
-  const simulation = new Simulation({ ...options, seed, onRunEnd: (id) => observer.runEnded(id) });
+  let weather: Weather | undefined;
+  const simulation = new Simulation({
+    ...options,
+    seed,
+    sky: (time) => (weather = new Weather(new Random(seed, 4, 5), time, wanted)),
+    onRunEnd: (id) => observer.runEnded(id),
+  });
+  assert.ok(weather);
   await simulation.begin();
-  return { simulation, observer, sessions: options.sessions };
+  return { simulation, observer, weather, sessions: options.sessions };
 }
 
 /** A person tries again what was set aside; what has expired is gone. */
@@ -44,10 +58,10 @@ export async function retrySetAside({ simulation: { person } }: Story): Promise<
 /** What happened, and that enough of it did: a story without trouble proves nothing. */
 export function tell(
   context: TestContext,
-  { simulation, observer, sessions }: Story,
+  { simulation, observer, weather, sessions }: Story,
   setAside: number,
 ): void {
-  const { activities, ticks, deaths, weather, problems } = simulation;
+  const { activities, ticks, deaths, problems } = simulation;
   const statuses = Object.groupBy(observer.runs, ({ status }) => status);
   const counts = Object.entries(statuses).map(([status, runs = []]) => `${runs.length} ${status}`);
   context.diagnostic(

@@ -52,8 +52,20 @@ const refusals: readonly [() => Failure, ...(() => Failure)[]] = [
   () => new Failure('terminal', 'no-permission', 'Site does not allow that.'),
 ];
 
+/** What goes wrong, and when. */
+export interface Sky {
+  /** Messages come twice more often then. */
+  readonly isRough: boolean;
+  /** Of a request to the appliance; time may pass meanwhile. */
+  meet(request: string): Trouble | undefined;
+  /** Throws what a destination that is away throws. */
+  meetDestination(id: string): void;
+  /** Whether a host dies at this call. */
+  death(): boolean;
+}
+
 /** What goes wrong when, by a seed. */
-export class Weather {
+export class Weather implements Sky {
   readonly #random: Random;
   readonly #time: VirtualTime;
   readonly #options: WeatherOptions;
