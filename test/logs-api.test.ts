@@ -68,6 +68,11 @@ test('the log of one run from its tick to its items is shown by the run, with on
   for (const message of ['Run started by its schedule', 'Run started', 'Progress', 'Run finished'])
     assert.ok(said(message).length > 0, message);
   assert.ok(lines.every((line) => line.run === run.id));
+  for (const { item, outcome, bytes } of said('File settled')) {
+    assert.equal(outcome, 'stored');
+    assert.ok(String(item).length > 0 && Number(bytes) > 0);
+  }
+  assert.ok(said('File settled').length > 0);
   const wrong = lines.filter(({ level }) => level === 'warn');
   assert.ok(wrong.length > 0);
   for (const { site, stream, item, activity, instance } of wrong) {

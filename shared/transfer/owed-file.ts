@@ -175,6 +175,15 @@ export class OwedFile {
     if (outcome.status !== 'failed') {
       const partition = ledgerPartition(this.#work.site.id, this.#stream.id);
       await state.remove('ledger', partition, row.key);
+      this.#work.services.log.debug('File settled', {
+        run: this.#work.run.id,
+        site: this.#work.site.id,
+        stream: this.#stream.id,
+        item: row.value.item.key,
+        destination: row.value.destinationId,
+        outcome: outcome.status,
+        bytes: outcome.status === 'empty' ? undefined : outcome.bytes,
+      });
       if (outcome.status === 'empty') return;
       if (this.#stream.from === 'bucket') this.#count(row, { found: 1 });
       if (outcome.status === 'stored') this.#count(row, { stored: 1, bytes: outcome.bytes });
