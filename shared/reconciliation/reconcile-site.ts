@@ -2,15 +2,15 @@ import { type FailureReport, reportFailure } from '../errors.ts';
 import { logEvents } from '../log-events.ts';
 import type { TransferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
-import type { Settings } from '../settings/settings.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { DayChecks } from './check-days.ts';
-import { agedOut, allCoverage, isUnsettled, saveCoverage } from './coverage.ts';
-import { DAY_SECONDS, type Day, dayName, dayNamed, daysBetween } from './days.ts';
+import { countLost } from './count-lost.ts';
+import { DAY_SECONDS } from './days.ts';
 import { Gaps } from './gaps.ts';
 import { noteSite } from './note-site.ts';
+import { daysToCheck, depthOf, fullDepth } from './plan-days.ts';
 import { readAgain } from './read-again.ts';
-import { lastFull, type Reconciliation, readReconciliation, rememberFull } from './record.ts';
+import { type Reconciliation, readReconciliation, rememberFull } from './record.ts';
 import { openTransfers, Problems, type SiteWork, siteWork } from './site-work.ts';
 
 /** How far a site has come; handed from step to step. */
@@ -42,10 +42,7 @@ export type SiteStep =
   | { readonly status: 'more'; readonly cursor: SiteCursor }
   | { readonly status: 'done'; readonly outcome: SiteOutcome };
 
-const WEEK_MS = 7 * DAY_SECONDS * 1000;
 const MOST_PROBLEMS = 10;
-/** Days beyond what the appliance keeps that are looked at once more, to count what was lost. */
-const AFTERLIFE_DAYS = 30;
 
 /**
  * One step of reconciling a site. Failures come back as values. It may be done again, or twice at once: rows are
@@ -92,15 +89,22 @@ async function step(at: SiteWork, record: Reconciliation, cursor: SiteCursor): P
   const checks = new DayChecks(at, transfers, problems, gaps, snapshotsFrom);
   let { after, days = 0, missing = 0 } = cursor;
   let more = false;
-  for (const day of await daysToCheck(at, depth)) {
-    if (after !== undefined && day.name <= after) continue;
-    if (at.timeIsUp()) {
-      more = true;
-      break;
+  try {
+    for (const day of await daysToCheck(at, depth)) {
+      if (after !== undefined && day.name <= after) continue;
+      // Each step does one day at least, so that steps come to an end.
+      if (days > (cursor.days ?? 0) && at.timeIsUp()) {
+        more = true;
+        break;
+      }
+      missing += await checks.check(day);
+      days++;
+      after = day.name;
     }
-    missing += await checks.check(day);
-    days++;
-    after = day.name;
+  } catch (error) {
+    // What was found until then is pulled all the same.
+    await gaps.pull(at);
+    throw error;
   }
   const pull = await gaps.pull(at);
   if (pull !== undefined) pulls.add(pull);
@@ -126,63 +130,6 @@ async function step(at: SiteWork, record: Reconciliation, cursor: SiteCursor): P
     notChecked: problems.told.size,
   });
   return { status: 'done', outcome };
-}
-
-/** The look-back of each day, or once a week the long one; by hand what was asked for. */
-async function depthOf(
-  at: SiteWork,
-  settings: Settings,
-  { days, at: madeAt }: Reconciliation,
-): Promise<number> {
-  const full = fullDepth(settings, at.site.applianceKeepsDays);
-  if (days !== undefined) return Math.min(days, at.site.applianceKeepsDays - 1);
-  const last = await lastFull(at.services.state, at.site.id);
-  const isDue = last === undefined || Date.parse(madeAt) - Date.parse(last) >= WEEK_MS - DAY_SECONDS * 500;
-  return isDue ? full : Math.min(settings.application.reconcileDays, full);
-}
-
-/** A day that the appliance is about to forget is not compared any more: half of it may be gone. */
-function fullDepth({ application }: Settings, keepsDays: number): number {
-  return Math.min(Math.max(application.reconcileWeeklyDays, application.reconcileDays), keepsDays - 1);
-}
-
-/** Closed days, oldest first: those of the look-back, and older ones in which something was left to be done. */
-async function daysToCheck(at: SiteWork, depth: number): Promise<Day[]> {
-  const { services, site, today } = at;
-  const from = today.from - depth * DAY_SECONDS;
-  const oldest = today.from - (site.applianceKeepsDays - 1) * DAY_SECONDS;
-  const older = { from: dayName(oldest), to: dayName(from - DAY_SECONDS) };
-  const unsettled =
-    oldest < from ? (await allCoverage(services.state, site.id, older)).filter(isUnsettled) : [];
-  const names = new Set([
-    ...unsettled.map(({ day }) => day),
-    ...daysBetween(from, today.from).map(({ name }) => name),
-  ]);
-  return [...names].sort().flatMap((name) => dayNamed(name) ?? []);
-}
-
-/** Days that the appliance has forgotten by now: what was not stored is counted as lost. Resolves to it by transfer. */
-async function countLost({
-  services,
-  site,
-  today,
-  offset,
-}: SiteWork): Promise<ReadonlyMap<TransferKey, number>> {
-  // A clock that is wrong by days would have everything forgotten.
-  if (Math.abs(offset) > DAY_SECONDS) return new Map();
-  const end = today.from - site.applianceKeepsDays * DAY_SECONDS;
-  const days = { from: dayName(end - AFTERLIFE_DAYS * DAY_SECONDS), to: dayName(end) };
-  const lost = new Map<TransferKey, number>();
-  const changed = [];
-  for (const row of await allCoverage(services.state, site.id, days)) {
-    const after = agedOut(row, new Date(services.now()).toISOString());
-    if (after === row) continue;
-    changed.push(after);
-    const key = `${row.siteId}|${row.stream}|${row.destinationId}`;
-    lost.set(key, (lost.get(key) ?? 0) + after.agedOut - row.agedOut);
-  }
-  await saveCoverage(services.state, site.id, changed);
-  return lost;
 }
 
 function outcomeOf({ siteId, days = 0, missing = 0, pulls = [], problems = {} }: SiteCursor): SiteOutcome {

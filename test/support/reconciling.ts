@@ -31,11 +31,12 @@ export async function reconciling(
 ): Promise<Reconciling> {
   const { days = 3, ...more } = options;
   const now = Math.floor(Date.now() / 1000 / HOUR) * HOUR;
+  const begin = { kind: 'days-back', days: days + 2 };
   const installation = await startInstallation({
     sites: { support: { sessions: 12 * (days + 4), from: now - days * DAY, to: now + 4 * DAY } },
     transfers: [
-      { site: 'support', destination: 'folder', dataTypes: ['session-data', 'session-recording'] },
-      { site: 'support', destination: 'database', dataTypes: ['session-data'] },
+      { site: 'support', destination: 'folder', dataTypes: ['session-data', 'session-recording'], begin },
+      { site: 'support', destination: 'database', dataTypes: ['session-data'], begin },
     ],
     ...more,
   });
