@@ -52,6 +52,9 @@ test('the log of one run from its tick to its items is shown by the run, with on
     },
   });
   t.after(() => house.close());
+  await house.changeSettings((draft) => {
+    draft.application.logLevel = 'debug';
+  });
   house.appliance().faults.add({ kind: 'server-error' }, { request: 'SupportSessionRecording', times: 100 });
   house.passTime(3600);
   await house.stack.host.fireTimer('schedule-tick');
