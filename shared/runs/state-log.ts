@@ -2,12 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { LogLine, LogPage, LogQuery } from '../log.ts';
 import { type Operation, type StateStore, stateKey } from '../state/state-store.ts';
 import type { LogStore } from './log-book.ts';
-import { dayOf, isAtLeast, matches } from './log-line.ts';
-
-/** Lines that were logged within a few seconds by one process: one row, one storage call. */
-interface Batch {
-  readonly lines: readonly LogLine[];
-}
+import { dayOf, isAtLeast } from './log-line.ts';
+import {
+  type Batch,
+  DAYS,
+  daysOf,
+  END_OF_TIME,
+  keyAt,
+  LONGEST_BATCH,
+  readStateLog,
+} from './state-log-rows.ts';
 
 export interface StateLogOptions {
   /** Milliseconds that a line waits for others at most. */
@@ -18,19 +22,12 @@ export interface StateLogOptions {
   readonly now?: () => number;
 }
 
-const DAYS = 'days';
 const BATCH_LINES = 200;
 const BATCH_CHARACTERS = 150_000;
 /** Lines that wait while the store cannot be written. */
 const MOST_WAITING = 5000;
-/** Storage calls of one reading; what is beyond is the next page's. */
-const MOST_CALLS = 30;
-const ROWS_A_CALL = 50;
 const RETRY_MS = 10_000;
-const END_OF_TIME = 9_999_999_999_999;
 const HOUR = 3_600_000;
-/** Lines of one row lie no further apart, so that a reading knows where to end. Milliseconds. */
-const LONGEST_BATCH = 10 * 60_000;
 
 /**
  * A log in the state store, a partition a UTC day, newest first. Lines are collected for a few seconds, so that what a
@@ -143,54 +140,12 @@ export class StateLog implements LogStore {
     if (this.#waiting.length > 0) await this.#fly();
   }
 
-  async read(query: LogQuery): Promise<LogPage> {
-    const { from = 0, to = Number.POSITIVE_INFINITY, limit } = query;
-    let place = placeOf(query.next);
-    const days = (await this.#days()).filter(
-      (day) => dayOf(from) <= day && (to === Number.POSITIVE_INFINITY || day <= dayOf(to)),
-    );
-    const lines: LogLine[] = [];
-    let calls = 1;
-    for (const day of days.reverse()) {
-      if (place && day > place.day) continue;
-      // Rows are ordered by their first line's time.
-      let at = place?.day === day ? place.key : to < END_OF_TIME ? keyAt(to) : undefined;
-      do {
-        if (calls++ >= MOST_CALLS) return { lines, next: nextOf({ day, key: at, line: 0 }) };
-        const page = await this.#state.list<Batch>('logs', day, {
-          limit: ROWS_A_CALL,
-          ...(at === undefined ? {} : { from: at }),
-        });
-        for (const { key, value } of page.entries) {
-          if (END_OF_TIME - Number.parseInt(key, 10) < from - LONGEST_BATCH) return { lines };
-          const newest = value.lines.toReversed();
-          const first = place?.day === day && place.key === key ? place.line : 0;
-          place = undefined;
-          for (const [index, line] of newest.entries()) {
-            if (index < first || !matches(line, query)) continue;
-            if (lines.length === limit) return { lines, next: nextOf({ day, key, line: index }) };
-            lines.push(line);
-          }
-        }
-        at = page.next;
-      } while (at !== undefined);
-    }
-    return { lines };
-  }
-
-  async #days(): Promise<string[]> {
-    const days: string[] = [];
-    let from: string | undefined;
-    do {
-      const page = await this.#state.list('logs', DAYS, from === undefined ? {} : { from });
-      days.push(...page.entries.map(({ key }) => key));
-      from = page.next;
-    } while (from !== undefined);
-    return days;
+  read(query: LogQuery): Promise<LogPage> {
+    return readStateLog(this.#state, query);
   }
 
   async remove(before: number): Promise<number> {
-    const old = (await this.#days()).filter((day) => day < dayOf(before));
+    const old = (await daysOf(this.#state)).filter((day) => day < dayOf(before));
     for (const day of old) {
       for (;;) {
         const { entries } = await this.#state.list('logs', day, { limit: 100 });
@@ -209,10 +164,6 @@ export class StateLog implements LogStore {
   }
 }
 
-function keyAt(ms: number): string {
-  return String(END_OF_TIME - ms).padStart(13, '0');
-}
-
 /** Of one UTC day, no more than a row holds, none before the first and none long after it. */
 function takeBatch(waiting: LogLine[]): LogLine[] {
   const first = waiting[0]?.time ?? '';
@@ -229,29 +180,4 @@ function takeBatch(waiting: LogLine[]): LogLine[] {
 
 function isBetween(first: string, time: string, last: string): boolean {
   return time >= first && time < last && time.slice(0, 10) === first.slice(0, 10);
-}
-
-interface Place {
-  readonly day: string;
-  readonly key: string | undefined;
-  /** Lines of that row that were given out. */
-  readonly line: number;
-}
-
-function nextOf({ day, key = '', line }: Place): string {
-  return Buffer.from(JSON.stringify([day, key, line])).toString('base64url');
-}
-
-/** Throws RangeError for what no page gave. */
-function placeOf(next: string | undefined): Place | undefined {
-  if (next === undefined) return undefined;
-  try {
-    const [day, key, line] = JSON.parse(Buffer.from(next, 'base64url').toString()) as unknown[];
-    const known = typeof day === 'string' && /^\d{4}-\d\d-\d\d$/.test(day) && Number.isInteger(line);
-    if (known && typeof key === 'string' && /^[0-9A-Za-z|-]{0,100}$/.test(key))
-      return { day, key: key === '' ? undefined : key, line: line as number };
-  } catch {
-    // Said below.
-  }
-  throw new RangeError('no place in the log');
 }
