@@ -20,23 +20,27 @@ interface Model {
   readonly jumps: ClockJump[];
 }
 
+interface Aimed {
+  readonly of: 'any' | 'report' | 'recording';
+  readonly trouble: Trouble;
+}
+
 /** Does as the commands say. */
 class OrderedSky implements Sky {
   isRough = true;
-  troubles: Trouble[] = [];
-  /** Numbers of calls from now on at which a host dies. */
-  deaths: number[] = [];
+  troubles: Aimed[] = [];
+  deaths: { readonly call: string; left: number }[] = [];
   readonly away = new Set<string>();
   readonly #time: VirtualTime;
-  #calls = 0;
 
   constructor(time: VirtualTime) {
     this.#time = time;
   }
 
-  meet(): Trouble | undefined {
+  meet(request: string): Trouble | undefined {
     this.#time.now += 100;
-    return this.troubles.shift();
+    const at = this.troubles.findIndex(({ of }) => of === 'any' || of === request);
+    return at < 0 ? undefined : this.troubles.splice(at, 1)[0]?.trouble;
   }
 
   meetDestination(id: string): void {
@@ -44,15 +48,11 @@ class OrderedSky implements Sky {
       throw new Failure('transient', 'destination-unavailable', `${id} cannot be reached.`);
   }
 
-  death(): boolean {
-    this.#calls++;
-    if (this.deaths[0] === undefined || this.deaths[0] > this.#calls) return false;
-    this.deaths.shift();
-    return true;
-  }
-
-  dieAt(calls: readonly number[]): void {
-    this.deaths = [...this.deaths, ...calls.map((call) => this.#calls + call)].sort((a, b) => a - b);
+  death(call: string): boolean {
+    const met = this.deaths.filter((death) => call.startsWith(death.call));
+    for (const death of met) death.left--;
+    this.deaths = this.deaths.filter(({ left }) => left > 0);
+    return met.some(({ left }) => left <= 0);
   }
 
   clear(): void {
@@ -139,10 +139,10 @@ interface Recorded {
 }
 const recorded: fc.Arbitrary<Recorded | undefined> = fc.option(
   fc.record({
-    evidence: fc.constantFrom('length', 'chunked', 'none'),
+    evidence: fc.constantFrom('none', 'length', 'chunked'),
     wait: fc.integer({ min: 0, max: 30 }),
   }),
-  { nil: undefined },
+  { nil: undefined, freq: 4 },
 );
 
 const begins = fc.tuple(minutes, fc.integer({ min: 1, max: 4 })).map(([pass, count]) =>
@@ -207,15 +207,55 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
     .map((cut): Trouble => ({ kind: 'cut', ...cut })),
 );
 
-const troubles = fc.tuple(minutes, fc.array(trouble, { minLength: 1, maxLength: 12 })).map(([pass, list]) =>
-  command(`${list.length} troubles`, pass, ({ weather }) => {
-    weather.troubles.push(...list);
-  }),
-);
+const troubles = fc
+  .tuple(
+    minutes,
+    fc.array(fc.record({ of: fc.constantFrom('any', 'report', 'recording'), trouble }), {
+      minLength: 1,
+      maxLength: 12,
+    }),
+  )
+  .map(([pass, list]) =>
+    command(`${list.length} troubles`, pass, ({ weather }) => {
+      weather.troubles.push(...list);
+    }),
+  );
 
+/** Bodies of recordings that end early, and nothing says so. */
+const cuts = fc
+  .tuple(minutes, fc.array(fc.double({ min: 0.1, max: 0.9, noNaN: true }), { minLength: 1, maxLength: 3 }))
+  .map(([pass, list]) =>
+    command(`${list.length} recordings are cut in silence`, pass, ({ weather }) => {
+      weather.troubles.push(
+        ...list.map((after): Aimed => ({ of: 'recording', trouble: { kind: 'cut', told: false, after } })),
+      );
+    }),
+  );
+
+/** Anywhere, and where it hurts. */
+const calls = fc.constantFrom(
+  '',
+  'activity',
+  'activity drain',
+  'activity commit-slice',
+  'appliance.sessionRecording',
+  'appliance.chunk',
+  'attempt',
+  'records',
+  'state.update',
+  'state.remove',
+);
 const deaths = fc
-  .tuple(minutes, fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 8 }))
-  .map(([pass, calls]) => command(`deaths at calls ${calls}`, pass, ({ weather }) => weather.dieAt(calls)));
+  .tuple(minutes, fc.array(fc.tuple(calls, fc.integer({ min: 1, max: 40 })), { minLength: 1, maxLength: 8 }))
+  .map(([pass, list]) =>
+    command(
+      `deaths at ${list.map(([call, number]) => `${number}. ${call || 'call'}`)}`,
+      pass,
+      ({ weather }) => {
+        weather.deaths.push(...list.map(([call, left]) => ({ call, left })));
+      },
+    ),
+  );
 
 const away = fc.tuple(minutes, fc.constantFrom('files', 'records'), fc.boolean()).map(([pass, id, goes]) =>
   command(`${id} ${goes ? 'goes' : 'is back'}`, pass, ({ weather }) => {
@@ -236,7 +276,7 @@ const jumps = fc.tuple(minutes, fc.integer({ min: -7200, max: 7200 })).map(([pas
 );
 
 test('whatever happens in whatever order, the stored set comes to be the set of the appliance, once', async () => {
-  const commands = fc.commands([begins, begins, ends, ends, troubles, deaths, away, jumps], {
+  const commands = fc.commands([begins, begins, ends, ends, troubles, cuts, deaths, away, jumps], {
     maxCommands: 14,
   });
   await fc.assert(

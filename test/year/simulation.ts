@@ -210,8 +210,8 @@ export class Simulation {
     const made = this.#host(
       {
         turns: () => this.#random.int(4),
-        death: () => {
-          const death = this.sky.death();
+        death: (call) => {
+          const death = this.sky.death(call);
           return death ? (this.#random.chance(0.5) ? 'before' : 'after') : undefined;
         },
       },

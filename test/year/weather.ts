@@ -60,8 +60,8 @@ export interface Sky {
   meet(request: string): Trouble | undefined;
   /** Throws what a destination that is away throws. */
   meetDestination(id: string): void;
-  /** Whether a host dies at this call. */
-  death(): boolean;
+  /** Whether a host dies at this call: port and method, or `activity` and its name. */
+  death(call: string): boolean;
 }
 
 /** What goes wrong when, by a seed. */
