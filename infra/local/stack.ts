@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../shared/log.ts';
-import { type Run, runId } from '../../shared/runs/run.ts';
+import { liveRuns } from '../../shared/runs/live-runs.ts';
+import { getRun, isFinished, type Run, runId } from '../../shared/runs/run.ts';
 import { runStarter } from '../../shared/schedules/durable-starter.ts';
 import { makeScheduleRun } from '../../shared/schedules/make-run.ts';
 import type { RunStarter } from '../../shared/schedules/tick.ts';
@@ -43,12 +44,17 @@ export interface StackOptions
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { services, log } = options;
   provideServices(() => services);
+  let interrupted: readonly string[] = [];
   const host = await startLocalHost({
     functionFiles: [`${root}functions/*.ts`],
     hostJson: `${root}host.json`,
     database: options.database,
     log,
-    beforeWork: () => freeAllSlots(services.state),
+    async beforeWork() {
+      await freeAllSlots(services.state);
+      // Looked at now: once the host works, a run that had little left may end before anybody asks.
+      interrupted = await unfinishedRuns(services.state);
+    },
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
     ...(options.timers === undefined ? {} : { timers: options.timers }),
@@ -58,8 +64,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   /** No other host makes runs here: none is left to whoever made it. */
   const tend = () => tendRuns(services, starter, { grace: 0 });
   const resume = async (): Promise<Run[]> => {
-    const { going } = await tend();
-    return (await allRuns(services.state)).filter(({ id }) => going.includes(id));
+    const { going, closed } = await tend();
+    const ids = new Set([...interrupted.filter((id) => !closed.includes(id)), ...going]);
+    interrupted = [];
+    return (await allRuns(services.state)).filter(({ id }) => ids.has(id));
   };
   const startSchedules = async (wanted: (scheduleId: string) => boolean, due: number): Promise<string[]> => {
     const { settings } = await loadSettings(services.state);
@@ -72,8 +80,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return ids;
   };
   /** A start that was cut off between two schedules has left the later ones without a run of that instant. */
-  const startForgotten = async (interrupted: readonly Run[]): Promise<string[]> => {
-    const due = interrupted.flatMap(({ kind, dueAt }) => (kind === 'schedule' ? [Date.parse(dueAt)] : []));
+  const startForgotten = async (resumed: readonly Run[]): Promise<string[]> => {
+    const due = resumed.flatMap(({ kind, dueAt }) => (kind === 'schedule' ? [Date.parse(dueAt)] : []));
     if (due.length === 0) return [];
     const instant = Math.max(...due);
     const ids = new Set((await allRuns(services.state)).map(({ id }) => id));
@@ -85,10 +93,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     services,
     resume,
     async runOnce() {
-      const interrupted = await resume();
+      const resumed = await resume();
       const ids =
-        interrupted.length > 0
-          ? [...interrupted.map(({ id }) => id), ...(await startForgotten(interrupted))]
+        resumed.length > 0
+          ? [...resumed.map(({ id }) => id), ...(await startForgotten(resumed))]
           : await startSchedules(() => true, services.now());
       await host.idle();
       await tend();
@@ -103,6 +111,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await services.close();
     },
   };
+}
+
+async function unfinishedRuns(state: StateStore): Promise<string[]> {
+  const runs = await Promise.all((await liveRuns(state)).map(({ runId }) => getRun(state, runId)));
+  return runs.flatMap((run) => (run && !isFinished(run) ? [run.id] : []));
 }
 
 /** Whoever held a slot was this host before it died, and waiting for its leases to end would be waiting for nobody. */
