@@ -55,7 +55,7 @@ export function connect(target: { address: string; caPem: string }, options: Con
       ...options.site,
     },
     secret: typeof secret === 'string' ? async () => secret : secret,
-    limits: { connectMs: 2000, idleMs: 400, ...options.limits },
+    limits: { connectMs: 2000, idleMs: 1500, ...options.limits },
     retry: { baseMs: 5, maxMs: 50, ...options.retry },
     ...(options.log === undefined ? {} : { log: options.log }),
   });
