@@ -9,7 +9,7 @@ import type { LocalStore } from './local-store.ts';
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']);
 
 /** Given to the file system at once: a call for each of an appliance's small chunks would cost more than the bytes. */
-const WRITE_BYTES = 1024 * 1024;
+const WRITE_BYTES = 256 * 1024;
 
 /** One unfinished file in the store's hidden folder. Some bytes are written while the next are gathered. */
 export class LocalAttempt implements FileAttempt {
