@@ -34,7 +34,7 @@ export interface SqlKind {
 }
 
 /** `mssql://user:password@host:port/database?encrypt=false`: a server that speaks TDS. */
-const url = process.env.TEST_MSSQL_URL ?? '';
+const url = asUrl(process.env.TEST_MSSQL_URL ?? '');
 const noServer = 'no SQL server: TEST_MSSQL_URL is not set';
 
 /** SQLite, and the server that `TEST_MSSQL_URL` names. Without one the tests on it are skipped, and say so. */
@@ -67,12 +67,30 @@ export async function makeSqlite(): Promise<SqlPlace> {
   };
 }
 
+/** `mssql://user:password@host:port/database?trustServerCertificate=true`; ADO.NET's form is taken too. */
+function asUrl(given: string): string {
+  if (given === '' || URL.canParse(given)) return given;
+  const parts = new Map(
+    given.split(';').map((part): [string, string] => {
+      const [name = '', ...value] = part.split('=');
+      return [name.trim().toLowerCase().replaceAll(' ', ''), value.join('=').trim()];
+    }),
+  );
+  const of = (...names: string[]) => names.map((name) => parts.get(name)).find(Boolean) ?? '';
+  const [host, port = '1433'] = of('server', 'datasource').replace(/^tcp:/i, '').split(',');
+  const account = [of('userid', 'uid', 'user'), of('password', 'pwd')].map(encodeURIComponent).join(':');
+  const encrypt = of('encrypt').toLowerCase() === 'false' ? 'false' : 'true';
+  const trust = of('trustservercertificate').toLowerCase() === 'true';
+  const database = encodeURIComponent(of('database', 'initialcatalog') || 'master');
+  return `mssql://${account}@${host}:${port}/${database}?encrypt=${encrypt}&trustServerCertificate=${trust}`;
+}
+
 /** ADO.NET form of `TEST_MSSQL_URL`; `port` in place of its own, for a proxy. */
 export function connectionString(port?: number): string {
   const { username, password, hostname, port: own, pathname, searchParams } = new URL(url);
   const parts = {
     Server: `tcp:${hostname},${port ?? (own || '1433')}`,
-    Database: decodeURIComponent(pathname.slice(1)),
+    Database: decodeURIComponent(pathname.slice(1)) || 'master',
     'User ID': decodeURIComponent(username),
     Password: `"${decodeURIComponent(password).replaceAll('"', '""')}"`,
     Encrypt: searchParams.get('encrypt') ?? 'true',
@@ -94,7 +112,7 @@ export function handPool(): Promise<mssql.ConnectionPool> {
   return new mssql.ConnectionPool({
     server: hostname,
     port: Number(port || 1433),
-    database: decodeURIComponent(pathname.slice(1)),
+    database: decodeURIComponent(pathname.slice(1)) || 'master',
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
     options: {
