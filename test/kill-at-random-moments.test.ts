@@ -63,6 +63,7 @@ for (const delivery of ['once', 'twice-overlapping'] as const)
     const began = Date.now();
     const whole = await living.run(job(alone));
     const took = Date.now() - began;
+    let span = took;
     assert.ok(whole !== 'killed' && whole.done, JSON.stringify(whole));
     const uninterrupted = await readStoredState(alone);
     checkStored(uninterrupted, sites, delivery);
@@ -71,11 +72,13 @@ for (const delivery of ['once', 'twice-overlapping'] as const)
     const moments: string[] = [];
     for (let kills = 0; kills < KILLS[delivery]; ) {
       // Each start has to get somewhere, and all ten kills are to find work under way.
-      const moment = Math.round((0.02 + 0.3 * random()) * took);
+      const moment = Math.round((0.02 + 0.3 * random()) * span);
       const answer = await living.run(job(data), moment);
       moments.push(answer === 'killed' ? `${moment}` : `(ended before ${moment})`);
       if (answer !== 'killed') {
         assert.ok(answer.done, JSON.stringify(answer));
+        // The machine was slower when the time was taken, or little was left to do.
+        span *= 0.6;
         continue;
       }
       kills++;
