@@ -1,5 +1,6 @@
 import type { Run } from '../../shared/runs/run.ts';
 import type { OrchestrationClient } from '../../shared/schedules/durable-starter.ts';
+import { listAll } from '../../shared/state/list-all.ts';
 import type { StateStore } from '../../shared/state/state-store.ts';
 
 const BASE = '/runtime/webhooks/durabletask';
@@ -33,11 +34,6 @@ export function localEngine(url: string): OrchestrationClient {
 /** Newest first. */
 export async function allRuns(state: StateStore): Promise<Run[]> {
   const runs: Run[] = [];
-  let from: string | undefined;
-  do {
-    const page = await state.list<Run>('runs', 'run', from === undefined ? {} : { from });
-    runs.push(...page.entries.map(({ value }) => value));
-    from = page.next;
-  } while (from !== undefined);
+  for await (const { value } of listAll<Run>(state, 'runs', 'run')) runs.push(value);
   return runs;
 }

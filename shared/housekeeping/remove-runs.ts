@@ -1,6 +1,7 @@
 import { leaveLive } from '../runs/live-runs.ts';
 import { getRun, isFinished, type Run, runId } from '../runs/run.ts';
-import type { Page, StateStore } from '../state/state-store.ts';
+import { listAll } from '../state/list-all.ts';
+import type { StateStore } from '../state/state-store.ts';
 import { stateKey } from '../state/state-store.ts';
 
 const PAGE = 200;
@@ -17,31 +18,25 @@ export async function removeRuns(
 ): Promise<{ readonly removed: number; readonly done: boolean }> {
   let removed = 0;
   // Keys of runs begin with the newest: the old ones stand at the end.
-  for (let from: string | undefined = runId(before - 1, ''); from !== undefined; ) {
-    const page: Page<Run> = await state.list<Run>('runs', 'run', { from, limit: PAGE });
-    for (const { key, value } of page.entries) {
-      if (timeIsUp()) return { removed, done: false };
-      if (!isFinished(value)) continue;
-      await removeAll(state, stateKey('part', key));
-      await state.remove('runs', 'settings', key);
-      await leaveLive(state, key);
-      await state.remove('runs', 'run', key);
-      removed++;
-    }
-    from = page.next;
+  const old = { from: runId(before - 1, ''), limit: PAGE };
+  for await (const { key, value } of listAll<Run>(state, 'runs', 'run', old)) {
+    if (timeIsUp()) return { removed, done: false };
+    if (!isFinished(value)) continue;
+    await removeAll(state, stateKey('part', key));
+    await state.remove('runs', 'settings', key);
+    await leaveLive(state, key);
+    await state.remove('runs', 'run', key);
+    removed++;
   }
   return { removed, done: await removeOrphans(state, before, timeIsUp) };
 }
 
 /** Settings of runs that were never made: whoever made them died in between. */
 async function removeOrphans(state: StateStore, before: number, timeIsUp: () => boolean): Promise<boolean> {
-  for (let from: string | undefined = runId(before - 1, ''); from !== undefined; ) {
-    const page: Page<unknown> = await state.list('runs', 'settings', { from, limit: PAGE });
-    for (const { key } of page.entries) {
-      if (timeIsUp()) return false;
-      if ((await getRun(state, key)) === undefined) await state.remove('runs', 'settings', key);
-    }
-    from = page.next;
+  const old = { from: runId(before - 1, ''), limit: PAGE };
+  for await (const { key } of listAll(state, 'runs', 'settings', old)) {
+    if (timeIsUp()) return false;
+    if ((await getRun(state, key)) === undefined) await state.remove('runs', 'settings', key);
   }
   return true;
 }

@@ -1,5 +1,6 @@
 import type { Period, Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
+import { listAll } from '../state/list-all.ts';
 import { type Entry, type StateStore, stateKey } from '../state/state-store.ts';
 import { type Trouble, troubleKey } from './trouble.ts';
 import { changeTrouble, meet, overcome, type Troubles } from './trouble-store.ts';
@@ -79,12 +80,7 @@ export function periodMs(period: Period): number {
 
 async function healths(state: StateStore): Promise<Map<string, Health>> {
   const all = new Map<string, Health>();
-  let from: string | undefined;
-  do {
-    const page = await state.list<Health>(...PARTITION, from === undefined ? {} : { from });
-    for (const { key, value } of page.entries) all.set(key, value);
-    from = page.next;
-  } while (from !== undefined);
+  for await (const { key, value } of listAll<Health>(state, ...PARTITION)) all.set(key, value);
   return all;
 }
 

@@ -1,3 +1,4 @@
+import { listAll } from '../state/list-all.ts';
 import { type Entry, StateConflict, type StateStore } from '../state/state-store.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -8,12 +9,7 @@ export type Troubles = ReadonlyMap<string, Entry<Trouble>>;
 
 export async function listTroubles(state: StateStore): Promise<Entry<Trouble>[]> {
   const troubles: Entry<Trouble>[] = [];
-  let from: string | undefined;
-  do {
-    const page = await state.list<Trouble>(...PARTITION, from === undefined ? {} : { from });
-    troubles.push(...page.entries);
-    from = page.next;
-  } while (from !== undefined);
+  for await (const entry of listAll<Trouble>(state, ...PARTITION)) troubles.push(entry);
   return troubles;
 }
 

@@ -1,3 +1,4 @@
+import { listAll } from '../state/list-all.ts';
 import { type Operation, type StateStore, stateKey } from '../state/state-store.ts';
 import type { StreamId } from '../streams/stream.ts';
 
@@ -84,11 +85,9 @@ export async function allCoverage(
   days: { readonly from: string; readonly to: string },
 ): Promise<Coverage[]> {
   const rows: Coverage[] = [];
-  for (let after: string | undefined = days.from; after !== undefined; ) {
-    const page: CoveragePage = await listCoverage(state, siteId, days, { after });
-    rows.push(...page.rows);
-    after = page.next;
-  }
+  const range = { from: days.from, before: `${days.to}~` };
+  for await (const { value } of listAll<Coverage>(state, 'coverage', coveragePartition(siteId), range))
+    rows.push(value);
   return rows;
 }
 

@@ -1,4 +1,4 @@
-import type { Page } from '../state/state-store.ts';
+import { listAll } from '../state/list-all.ts';
 import type { StreamId } from '../streams/stream.ts';
 import { ledgerKey, ledgerPartition, type OwedItem } from '../transfer/ledger.ts';
 import type { Coverage } from './coverage.ts';
@@ -46,26 +46,17 @@ export class OwedIndex {
     const { services, site } = this.#at;
     const partition = ledgerPartition(site.id, stream);
     const found = new Map<string, Owed[]>();
-    let from: string | undefined;
-    do {
-      const page: Page<OwedItem> = await services.state.list<OwedItem>(
-        'ledger',
-        partition,
-        from === undefined ? {} : { from },
-      );
-      for (const { value } of page.entries) {
-        const { item, destinationId } = value;
-        const of = found.get(destinationId) ?? [];
-        of.push({
-          key: item.key,
-          as: countedAs(value),
-          ...(item.lsid === undefined ? {} : { lsid: item.lsid }),
-          ...(item.window === undefined ? {} : { from: item.window.from }),
-        });
-        found.set(destinationId, of);
-      }
-      from = page.next;
-    } while (from !== undefined);
+    for await (const { value } of listAll<OwedItem>(services.state, 'ledger', partition)) {
+      const { item, destinationId } = value;
+      const of = found.get(destinationId) ?? [];
+      of.push({
+        key: item.key,
+        as: countedAs(value),
+        ...(item.lsid === undefined ? {} : { lsid: item.lsid }),
+        ...(item.window === undefined ? {} : { from: item.window.from }),
+      });
+      found.set(destinationId, of);
+    }
     return found;
   }
 }

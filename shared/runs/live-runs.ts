@@ -1,3 +1,4 @@
+import { listAll } from '../state/list-all.ts';
 import { type Entry, StateConflict, type StateStore } from '../state/state-store.ts';
 import type { Run } from './run.ts';
 import { isEventKey, type SessionEvent } from './session-events.ts';
@@ -32,14 +33,9 @@ export interface LiveWork {
 export async function liveWork(state: StateStore): Promise<LiveWork> {
   const runs: LiveRun[] = [];
   const events: Entry<SessionEvent>[] = [];
-  let from: string | undefined;
-  do {
-    const page = await state.list<LiveRun | SessionEvent>('runs', 'live', from === undefined ? {} : { from });
-    for (const entry of page.entries)
-      if (isEventKey(entry.key)) events.push(entry as Entry<SessionEvent>);
-      else runs.push(entry.value as LiveRun);
-    from = page.next;
-  } while (from !== undefined);
+  for await (const entry of listAll<LiveRun | SessionEvent>(state, 'runs', 'live'))
+    if (isEventKey(entry.key)) events.push(entry as Entry<SessionEvent>);
+    else runs.push(entry.value as LiveRun);
   return { runs, events };
 }
 

@@ -1,4 +1,5 @@
 import type { Services } from '../services.ts';
+import { listAll } from '../state/list-all.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { stateKey } from '../state/state-store.ts';
 import {
@@ -81,13 +82,8 @@ export const noProgress: Progress = { counts: noCounts, alarms: [], unfinished: 
 /** Sums per transfer. */
 export async function runProgress(state: StateStore, run: string): Promise<Map<TransferKey, Progress>> {
   const sums = new Map<TransferKey, Progress>();
-  let from: string | undefined;
-  do {
-    const page = await state.list<Part>('runs', stateKey('part', run), from === undefined ? {} : { from });
-    for (const { value } of page.entries)
-      sums.set(value.transfer, add(sums.get(value.transfer) ?? noProgress, value));
-    from = page.next;
-  } while (from !== undefined);
+  for await (const { value } of listAll<Part>(state, 'runs', stateKey('part', run)))
+    sums.set(value.transfer, add(sums.get(value.transfer) ?? noProgress, value));
   return sums;
 }
 

@@ -1,4 +1,5 @@
 import type { LogLine, LogPage, LogQuery } from '../log.ts';
+import { listAll } from '../state/list-all.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { dayOf, matches } from './log-line.ts';
 
@@ -60,12 +61,7 @@ export async function readStateLog(state: StateStore, query: LogQuery): Promise<
 /** UTC days of which there are lines, oldest first. */
 export async function daysOf(state: StateStore): Promise<string[]> {
   const days: string[] = [];
-  let from: string | undefined;
-  do {
-    const page = await state.list('logs', DAYS, from === undefined ? {} : { from });
-    days.push(...page.entries.map(({ key }) => key));
-    from = page.next;
-  } while (from !== undefined);
+  for await (const { key } of listAll(state, 'logs', DAYS)) days.push(key);
   return days;
 }
 

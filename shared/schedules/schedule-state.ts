@@ -1,4 +1,5 @@
 import { LOOK, type NextLook } from '../notifications/index.ts';
+import { listAll } from '../state/list-all.ts';
 import { type Entry, StateConflict, type StateStore, stateKey } from '../state/state-store.ts';
 
 /** What is remembered of a schedule. ISO 8601 instants. */
@@ -29,13 +30,7 @@ export interface TickRows {
 /** All that a tick has to know of the past, with one storage call. */
 export async function tickRows(state: StateStore): Promise<TickRows> {
   const all = new Map<string, Entry<ScheduleState>>();
-  let from: string | undefined;
-  do {
-    const page: { readonly entries: readonly Entry<ScheduleState>[]; readonly next?: string } =
-      await state.list<ScheduleState>('claims', 'schedule', from === undefined ? {} : { from });
-    for (const entry of page.entries) all.set(entry.key, entry);
-    from = page.next;
-  } while (from !== undefined);
+  for await (const entry of listAll<ScheduleState>(state, 'claims', 'schedule')) all.set(entry.key, entry);
   const look = all.get(LOOK) as unknown as Entry<NextLook> | undefined;
   all.delete(LOOK);
   return { states: all, look };

@@ -1,8 +1,8 @@
 import type { FailureReport } from '../errors.ts';
+import { listAll } from '../state/list-all.ts';
 import {
   type Entry,
   type Operation,
-  type Page,
   StateConflict,
   type StateStore,
   stateKey,
@@ -190,16 +190,8 @@ export async function rowsOf(
 ): Promise<Set<string>> {
   const keys = new Set<string>();
   const ending = `~${stateKey(destinationId)}`;
-  let from: string | undefined;
-  do {
-    const page: Page<OwedItem> = await state.list<OwedItem>(
-      'ledger',
-      ledgerPartition(siteId, stream),
-      from === undefined ? {} : { from },
-    );
-    for (const { key } of page.entries) if (key.endsWith(ending)) keys.add(key);
-    from = page.next;
-  } while (from !== undefined);
+  for await (const { key } of listAll(state, 'ledger', ledgerPartition(siteId, stream)))
+    if (key.endsWith(ending)) keys.add(key);
   return keys;
 }
 

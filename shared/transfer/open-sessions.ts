@@ -1,6 +1,7 @@
 import type { TransferKey } from '../runs/run.ts';
 import type { Session } from '../sessions/session.ts';
-import { type Entry, type StateStore, stateKey } from '../state/state-store.ts';
+import { listAll } from '../state/list-all.ts';
+import { type StateStore, stateKey } from '../state/state-store.ts';
 
 /** A session that a transfer has seen without an end, and that has to be asked for again. */
 export interface OpenSession {
@@ -56,12 +57,7 @@ export async function openSessions(
   appliance: number,
 ): Promise<readonly OpenSession[]> {
   const due: OpenSession[] = [];
-  let from: string | undefined;
-  do {
-    const page: { readonly entries: readonly Entry<OpenSession>[]; readonly next?: string } =
-      await state.list<OpenSession>('open', transfer, from === undefined ? {} : { from });
-    for (const { value } of page.entries) if (value.nextLook <= appliance) due.push(value);
-    from = page.next;
-  } while (from !== undefined);
+  for await (const { value } of listAll<OpenSession>(state, 'open', transfer))
+    if (value.nextLook <= appliance) due.push(value);
   return due;
 }

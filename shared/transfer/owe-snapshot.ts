@@ -2,7 +2,8 @@ import { logEvents } from '../log-events.ts';
 import { reportPart } from '../runs/progress.ts';
 import { getRun, isFinished, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
-import { type Entry, StateConflict } from '../state/state-store.ts';
+import { listAll } from '../state/list-all.ts';
+import { StateConflict } from '../state/state-store.ts';
 import { unavailable } from '../streams/available.ts';
 import { streamOf } from '../streams/index.ts';
 import type { SnapshotStream, StreamId } from '../streams/stream.ts';
@@ -67,25 +68,18 @@ async function isOfLiveRun({ services, run }: Work, { wantedBy }: OwedItem): Pro
 async function dropMissed(at: Work, stream: StreamId, destinationId: string, key: string): Promise<void> {
   const { services, site } = at;
   const partition = ledgerPartition(site.id, stream);
-  let from: string | undefined;
-  do {
-    const page: { readonly entries: readonly Entry<OwedItem>[]; readonly next?: string } =
-      await services.state.list<OwedItem>('ledger', partition, from === undefined ? {} : { from });
-    for (const { key: row, value, etag } of page.entries) {
-      if (value.destinationId !== destinationId || value.state !== 'pending' || value.item.key >= key)
-        continue;
-      if (await isOfLiveRun(at, value)) continue;
-      services.log.warn(logEvents.snapshotMissed, {
-        site: site.id,
-        stream,
-        item: value.item.key,
-      });
-      try {
-        await services.state.remove('ledger', partition, row, etag);
-      } catch (error) {
-        if (!(error instanceof StateConflict)) throw error;
-      }
+  for await (const { key: row, value, etag } of listAll<OwedItem>(services.state, 'ledger', partition)) {
+    if (value.destinationId !== destinationId || value.state !== 'pending' || value.item.key >= key) continue;
+    if (await isOfLiveRun(at, value)) continue;
+    services.log.warn(logEvents.snapshotMissed, {
+      site: site.id,
+      stream,
+      item: value.item.key,
+    });
+    try {
+      await services.state.remove('ledger', partition, row, etag);
+    } catch (error) {
+      if (!(error instanceof StateConflict)) throw error;
     }
-    from = page.next;
-  } while (from !== undefined);
+  }
 }

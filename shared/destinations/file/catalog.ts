@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Entry, Operation, Page, StateStore } from '../../state/state-store.ts';
+import { listAll } from '../../state/list-all.ts';
+import type { Entry, Operation, StateStore } from '../../state/state-store.ts';
 import { stateKey } from '../../state/state-store.ts';
 import type { FileEvidence, StoredFile } from '../destination.ts';
 import { foldName } from './safe-name.ts';
@@ -134,16 +135,10 @@ export async function* listCatalogItems(
   state: StateStore,
   destinationId: string,
 ): AsyncIterable<CatalogItem> {
-  const partition = stateKey(destinationId);
   // `|` ends the kind and `~` comes after it.
-  for (let from: string | undefined = 'item|'; from !== undefined; ) {
-    const page: Page<CatalogItem> = await state.list<CatalogItem>('catalog', partition, {
-      from,
-      before: 'item~',
-    });
-    for (const entry of page.entries) yield entry.value;
-    from = page.next;
-  }
+  const range = { from: 'item|', before: 'item~' };
+  for await (const { value } of listAll<CatalogItem>(state, 'catalog', stateKey(destinationId), range))
+    yield value;
 }
 
 /** The file of an item, where it has one. */

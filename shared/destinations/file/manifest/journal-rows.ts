@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Operation, Page, StateStore } from '../../../state/state-store.ts';
+import { listAll } from '../../../state/list-all.ts';
+import type { Operation, StateStore } from '../../../state/state-store.ts';
 import type { Catalog } from '../catalog.ts';
 import { type FileEvent, journalEnd, journalPrefix } from '../journal.ts';
 import type { Chain } from './chain.ts';
@@ -10,14 +11,8 @@ const maxBatch = 100;
 
 /** What stands in no manifest yet, in the order in which it happened. */
 export async function* journalEvents({ state, partition }: Catalog): AsyncIterable<FileEvent> {
-  for (let from: string | undefined = journalPrefix; from !== undefined; ) {
-    const page: Page<FileEvent> = await state.list<FileEvent>('catalog', partition, {
-      from,
-      before: journalEnd,
-    });
-    for (const { value } of page.entries) yield value;
-    from = page.next;
-  }
+  const range = { from: journalPrefix, before: journalEnd };
+  for await (const { value } of listAll<FileEvent>(state, 'catalog', partition, range)) yield value;
 }
 
 /** What the next manifest is made of. Events of other runs that still go on are left to these. */

@@ -1,5 +1,6 @@
 import { Failure } from '../../../errors.ts';
-import { type Entry, type Operation, type Page, StateConflict } from '../../../state/state-store.ts';
+import { listAll } from '../../../state/list-all.ts';
+import { type Entry, type Operation, StateConflict } from '../../../state/state-store.ts';
 import type { Catalog, CatalogItem } from '../catalog.ts';
 import type { FileStat, FileStore } from '../file-store.ts';
 import { isImmutable } from '../immutable.ts';
@@ -61,11 +62,8 @@ export async function pruneBackups(context: PruneContext): Promise<Pruned> {
 
 async function keptFiles({ state, partition }: Catalog): Promise<KeptFile[]> {
   const files: KeptFile[] = [];
-  for (let from: string | undefined = keptPrefix; from !== undefined; ) {
-    const page: Page<KeptFile> = await state.list<KeptFile>('catalog', partition, { from, before: keptEnd });
-    files.push(...page.entries.map(({ value }) => value));
-    from = page.next;
-  }
+  const range = { from: keptPrefix, before: keptEnd };
+  for await (const { value } of listAll<KeptFile>(state, 'catalog', partition, range)) files.push(value);
   return files;
 }
 
