@@ -90,8 +90,8 @@ function selectorParameters(selector: SessionSelector): Parameters {
   return { [selector.by]: String(selector.from), duration: String(selector.to - selector.from) };
 }
 
-/** The vendor documents no limit for lsids; the design keeps to this. */
-const MOST_LSIDS = 50;
+/** Of one request. The vendor documents no limit for lsids; the design keeps to this. */
+export const MOST_LSIDS = 50;
 
 /** Throws terminal `bad-selector`. */
 export function checkSelector(selector: SessionSelector): void {

@@ -1,10 +1,9 @@
+import { MOST_LSIDS } from '../appliance/report-questions.ts';
 import { readSessionReport } from '../appliance/session-report.ts';
 import { withRetry } from '../retry.ts';
 import { streamOf } from '../streams/index.ts';
 import type { StreamId } from '../streams/stream.ts';
 import { type SiteWork, withSlot } from './site-work.ts';
-
-const LSIDS_A_REQUEST = 50;
 
 /**
  * Those of the sessions whose report announces a file of the data type. The listing says which sessions have a
@@ -21,8 +20,8 @@ export async function announced(
     throw new Error(`${streamId} is not announced by sessions`);
   const found = new Set<string>();
   const { services, site, signal } = at;
-  for (let from = 0; from < lsids.length; from += LSIDS_A_REQUEST) {
-    const asked = lsids.slice(from, from + LSIDS_A_REQUEST);
+  for (let from = 0; from < lsids.length; from += MOST_LSIDS) {
+    const asked = lsids.slice(from, from + MOST_LSIDS);
     const before = found.size;
     await withRetry(
       () =>
@@ -35,7 +34,7 @@ export async function announced(
         }),
       { signal },
     );
-    if (found.size === before && asked.length === LSIDS_A_REQUEST) break;
+    if (found.size === before && asked.length === MOST_LSIDS) break;
   }
   return found;
 }

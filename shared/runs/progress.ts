@@ -39,7 +39,7 @@ export interface PartDetails {
 }
 
 /** The first ones tell what is wrong; the ledger has them all. */
-const MOST_ALARMS = 10;
+export const MOST_ALARMS = 10;
 
 export async function reportPart(
   { state, log, now }: Pick<Services, 'state' | 'log' | 'now'>,

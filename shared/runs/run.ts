@@ -151,10 +151,6 @@ export async function changeRun(
   }
 }
 
-export async function isCancelled(state: StateStore, id: string): Promise<boolean> {
-  return (await getRun(state, id))?.cancelRequested === true;
-}
-
 export function isFinished(run: Run): boolean {
   return run.finishedAt !== undefined;
 }

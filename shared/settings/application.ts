@@ -44,5 +44,3 @@ export const applicationSchema = z
     }),
   })
   .meta({ title: 'Application Settings' });
-
-export type ApplicationSettings = z.infer<typeof applicationSchema>;

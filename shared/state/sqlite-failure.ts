@@ -3,16 +3,11 @@ import { Failure } from '../errors.ts';
 const full = 13;
 const busy = 5;
 const locked = 6;
-const constraint = 19;
 
 /** SQLite's primary result code, or undefined when the error is not SQLite's. */
 function resultCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | null)?.errcode;
   return typeof code === 'number' ? code & 0xff : undefined;
-}
-
-export function isConstraint(error: unknown): boolean {
-  return resultCode(error) === constraint;
 }
 
 /** What SQLite says, as a Failure that names the file. Anything else is handed back as it is. */

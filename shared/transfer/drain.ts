@@ -1,6 +1,6 @@
 import type { Destination, FileSink } from '../destinations/destination.ts';
 import { Failure, type FailureReport, reportFailure } from '../errors.ts';
-import { reportPart } from '../runs/progress.ts';
+import { MOST_ALARMS, reportPart } from '../runs/progress.ts';
 import { addCounts, type Counts, noCounts, transferKey } from '../runs/run.ts';
 import { destinationIn } from '../runs/run-settings.ts';
 import type { Services } from '../services.ts';
@@ -33,8 +33,6 @@ export interface Drained {
 
 const PAGE = 60;
 const WORKERS = 3;
-/** The first ones tell what is wrong; the ledger has them all. */
-const MOST_ALARMS = 10;
 /** So many refusals in a row that look like the account's fault, and no success: stop asking. */
 const REFUSALS_IN_A_ROW = 5;
 

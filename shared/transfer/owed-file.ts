@@ -176,11 +176,7 @@ export class OwedFile {
       const partition = ledgerPartition(this.#work.site.id, this.#stream.id);
       await state.remove('ledger', partition, row.key);
       this.#work.services.log.debug('File settled', {
-        run: this.#work.run.id,
-        site: this.#work.site.id,
-        stream: this.#stream.id,
-        item: row.value.item.key,
-        destination: row.value.destinationId,
+        ...this.#about(row),
         outcome: outcome.status,
         bytes: outcome.status === 'empty' ? undefined : outcome.bytes,
       });
@@ -210,14 +206,19 @@ export class OwedFile {
       this.#result.alarms.set(row.value.destinationId, report.message);
       this.#count(row, next.state === 'set-aside' ? { setAside: 1 } : { postponed: 1 });
     }
-    this.#work.services.log.warn(report.message, {
-      run: this.#work.run.id,
-      site: this.#work.site.id,
+    this.#work.services.log.warn(report.message, { ...this.#about(row), code: report.code });
+  }
+
+  #about({ value }: OwedEntry) {
+    const { run, site } = this.#work;
+    const { item, destinationId } = value;
+    return {
+      run: run.id,
+      site: site.id,
       stream: this.#stream.id,
-      item: row.value.item.key,
-      destination: row.value.destinationId,
-      code: report.code,
-    });
+      item: item.key,
+      destination: destinationId,
+    };
   }
 
   /** Undefined when the row changed under us: then another worker looks after it. */

@@ -1,3 +1,4 @@
+import { MOST_LSIDS } from '../appliance/report-questions.ts';
 import { type TransferKey, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import type { SessionReportKind } from '../streams/stream.ts';
@@ -25,8 +26,6 @@ export interface Looks {
   readonly after?: string;
 }
 
-/** The facts know of no limit; fifty keep the request's size modest and a refused one cheap to halve. */
-const LSIDS_A_REQUEST = 50;
 const BATCHES = 6;
 
 /** Known open sessions that are to be asked for by name: once for every transfer that waits for them. A pull's own list too. */
@@ -46,15 +45,15 @@ export function planLooks(services: Services, input: LooksInput): Promise<Outcom
     const after = input.after ?? '';
     const lsids = [...waiting.keys()].filter((lsid) => lsid > after).sort();
     const batches = [];
-    for (let from = 0; from < lsids.length && batches.length < BATCHES; from += LSIDS_A_REQUEST) {
-      const batch = lsids.slice(from, from + LSIDS_A_REQUEST);
+    for (let from = 0; from < lsids.length && batches.length < BATCHES; from += MOST_LSIDS) {
+      const batch = lsids.slice(from, from + MOST_LSIDS);
       batches.push({
         lsids: batch,
         transfers: [...new Set(batch.flatMap((lsid) => waiting.get(lsid) ?? []))],
       });
     }
     const last = batches.at(-1)?.lsids.at(-1);
-    const more = batches.length * LSIDS_A_REQUEST < lsids.length;
+    const more = batches.length * MOST_LSIDS < lsids.length;
     return { batches, ...(more && last !== undefined ? { after: last } : {}) };
   });
 }

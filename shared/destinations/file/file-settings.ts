@@ -143,4 +143,3 @@ const share = z
 export const fileSettingsSchema = z.discriminatedUnion('kind', [folder, blob, share]);
 
 export type FileSettings = z.output<typeof fileSettingsSchema>;
-export type FileSettingsInput = z.input<typeof fileSettingsSchema>;
