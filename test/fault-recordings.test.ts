@@ -136,6 +136,24 @@ test('a fault that comes once costs another reading within the run, or the next 
   assert.deepEqual(await folderDifferences(installation), none);
 });
 
+test('a snapshot whose readings break off, the second one sooner, is not taken for whole', async () => {
+  installation.passTime(1.5 * 3600);
+  const { faults, log, truth } = installation.appliance('cut-unseen');
+  for (const afterBytes of [8000, 4000])
+    faults.add({ kind: 'cut', afterBytes, framing: 'none' }, { request: 'backup' });
+  const asked = log.length;
+  const run = await installation.run();
+  assert.equal(run.status, 'succeeded', failures(run));
+  const readings = log.slice(asked).filter(({ request }) => request === 'backup');
+  assert.deepEqual(
+    readings.map(({ fault }) => fault),
+    ['cut', 'cut', undefined, undefined],
+  );
+  for (const [name, { bytes }] of filesIn(installation.data.files))
+    if (isBackup(name) && name.startsWith('cut-unseen'))
+      assert.equal(bytes.length, truth.lastBackup?.size, name);
+});
+
 /** Two readings that break off after the very same byte cannot be told from whole ones: here no two do. */
 function addForGood(faults: FaultPlan, fault: FaultKind): void {
   const match = { request: 'SupportSessionRecording' };

@@ -77,7 +77,7 @@ export function modelAppliance({ sessions, jumps, now, meet }: ModelApplianceOpt
     async backup() {
       const trouble = check(meet('backup'));
       return download(
-        Buffer.from(`backup ${++backups} at ${seconds()}.`),
+        Buffer.from(`backup ${++backups} at ${seconds()}.`.padStart(BACKUP_BYTES, '-')),
         backups % 3 ? 'length' : 'none',
         trouble,
       );
@@ -153,3 +153,4 @@ async function* body(bytes: Buffer, trouble: Trouble | undefined): AsyncGenerato
 }
 
 const CHUNK = 2000;
+const BACKUP_BYTES = 5000;
