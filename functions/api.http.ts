@@ -1,5 +1,6 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
+import { localPrincipal } from '../shared/access/local.ts';
 import { createApi } from '../shared/api/app.ts';
 import { callerOf } from '../shared/api/caller.ts';
 import { orchestrationStarter, reconciliation, runStarter } from '../shared/schedules/durable-starter.ts';
@@ -28,7 +29,11 @@ app.http('api', {
       get reconciler() {
         return orchestrationStarter(df.getClient(context), reconciliation);
       },
-      caller: callerOf(asked.headers, process.env),
+      // The function key has been looked at by the host.
+      authenticate: async (headers) => ({
+        ...localPrincipal,
+        name: callerOf(headers, process.env) ?? 'HTTP API',
+      }),
     });
     const headers = Object.fromEntries(answer.headers);
     return { status: answer.status, headers, body: new Uint8Array(await answer.arrayBuffer()) };

@@ -6,6 +6,7 @@ import type { Log } from '../shared/log.ts';
 import { changeRun, type Run, runId } from '../shared/runs/run.ts';
 import { runSettings } from '../shared/runs/run-settings.ts';
 import { saveSettings } from '../shared/settings/settings-store.ts';
+import { asEverybody } from './support/principals.ts';
 import { lsidOf, makeWorkbench, type Workbench } from './support/workbench.ts';
 
 interface Client {
@@ -44,7 +45,11 @@ async function client(context: TestContext, saved = true): Promise<Client> {
         headers: { 'content-type': 'application/json', ...headers },
         ...(text === undefined ? {} : { body: text }),
       });
-      const answer = await api.fetch(request, { services: { ...bench.services, log }, starter });
+      const answer = await api.fetch(request, {
+        services: { ...bench.services, log },
+        starter,
+        authenticate: asEverybody,
+      });
       const said = await answer.text();
       return {
         status: answer.status,
@@ -279,7 +284,7 @@ test('a pull that cannot be started has failed, and does not look as if it waite
     method: 'POST',
     body: JSON.stringify({ ...pull, from: '2025-12-01T00:00:00Z' }),
   });
-  const answer = await api.fetch(request, { services: bench.services, starter });
+  const answer = await api.fetch(request, { services: bench.services, starter, authenticate: asEverybody });
   assert.equal(answer.status, 503);
   assert.match(((await answer.json()) as { title: string }).title, /ask for it again/);
   const { entries } = await bench.services.state.list<Run>('runs', 'run');

@@ -68,6 +68,7 @@ const order: readonly (readonly string[])[] = [
   ['service-provider.ts'],
   ['compose.ts'],
   ['connections.ts', 'api'],
+  ['access'],
   ['housekeeping'],
   ['reconciliation'],
   ['transfer'],

@@ -7,6 +7,7 @@ import { saveSettings } from '../shared/settings/settings-store.ts';
 import { openSqliteState } from '../shared/state/sqlite-state.ts';
 import type { StateStore } from '../shared/state/state-store.ts';
 import type { StreamId } from '../shared/streams/stream.ts';
+import { asEverybody } from './support/principals.ts';
 import { makeWorkbench, newYear } from './support/workbench.ts';
 
 const DAY = 86_400;
@@ -51,7 +52,12 @@ async function year(context: TestContext) {
         method,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      const env = { services: bench.services, starter: reconciler, reconciler };
+      const env = {
+        services: bench.services,
+        starter: reconciler,
+        reconciler,
+        authenticate: asEverybody,
+      };
       const answer = await api.fetch(request, env);
       // biome-ignore lint/suspicious/noExplicitAny: bodies are as different as the routes; tests look into them.
       return { status: answer.status, body: (await answer.json()) as any };

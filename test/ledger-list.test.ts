@@ -4,6 +4,7 @@ import { createApi } from '../shared/api/app.ts';
 import { saveSettings } from '../shared/settings/settings-store.ts';
 import type { StreamId } from '../shared/streams/stream.ts';
 import { owe, setAside } from '../shared/transfer/ledger.ts';
+import { asEverybody } from './support/principals.ts';
 import { makeWorkbench, type Workbench } from './support/workbench.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies differ from route to route; tests look into them.
@@ -31,7 +32,11 @@ async function client(context: TestContext): Promise<Client> {
     async call(path, body) {
       const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
       const request = new Request(`http://127.0.0.1/api/ledger${path}`, init);
-      const answer = await api.fetch(request, { services: bench.services, starter });
+      const answer = await api.fetch(request, {
+        services: bench.services,
+        starter,
+        authenticate: asEverybody,
+      });
       return { status: answer.status, body: await answer.json() };
     },
   };

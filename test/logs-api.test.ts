@@ -10,6 +10,7 @@ import { LogBook } from '../shared/runs/log-book.ts';
 import { changeRun, type Run } from '../shared/runs/run.ts';
 import { loadSettings, saveSettings } from '../shared/settings/settings-store.ts';
 import { startInstallation } from './support/installation.ts';
+import { named } from './support/principals.ts';
 import { makeWorkbench } from './support/workbench.ts';
 
 function keptLog(t: TestContext, now: () => number = Date.now): LogBook {
@@ -30,7 +31,11 @@ async function office(t: TestContext, kept = true) {
     log,
     async call(path: string, init: RequestInit = {}) {
       const request = new Request(`http://127.0.0.1/api${path}`, init);
-      const answer = await api.fetch(request, { services, starter, caller: 'someone@example.com' });
+      const answer = await api.fetch(request, {
+        services,
+        starter,
+        authenticate: named('someone@example.com'),
+      });
       const text = await answer.text();
       return {
         status: answer.status,

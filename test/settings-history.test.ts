@@ -13,6 +13,7 @@ import { settingsSchema } from '../shared/settings/settings.ts';
 import { settingsChanges } from '../shared/settings/settings-changes.ts';
 import { loadSettings, saveSettings } from '../shared/settings/settings-store.ts';
 import { isTooLarge } from '../shared/state/state-checks.ts';
+import { named } from './support/principals.ts';
 import { makeWorkbench } from './support/workbench.ts';
 
 const value = 'canary "1&secret=/+ü';
@@ -42,7 +43,11 @@ function client(context: TestContext, secrets: SecretStore = environmentSecrets(
         headers,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      const answer = await api.fetch(request, { services: { ...bench.services, secrets }, starter, caller });
+      const answer = await api.fetch(request, {
+        services: { ...bench.services, secrets },
+        starter,
+        authenticate: named(caller ?? 'HTTP API'),
+      });
       const text = await answer.text();
       return {
         status: answer.status,

@@ -6,10 +6,11 @@ import { coverageRoutes, reconciliationRoutes } from './coverage.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { logRoutes } from './logs.ts';
+import { authorize, mountOperation } from './mount-operation.ts';
 import { notificationRoutes } from './notifications.ts';
+import { operations } from './operations.ts';
 import { problemOf, problemResponse } from './problem.ts';
 import { pullRoutes } from './pulls.ts';
-import { runRoutes } from './runs.ts';
 import { scheduleRoutes, schedulerRoutes } from './schedules.ts';
 import { secretRoutes } from './secrets.ts';
 import { settingsRoutes } from './settings.ts';
@@ -20,13 +21,18 @@ export function createApi(): Hono<ApiEnvironment> {
   // Before everything that needs the services: it tells that the process lives.
   api.get('/health', (context) => context.json({ status: 'ok' }));
   api.use(asClient);
+  for (const operation of operations) mountOperation(api, operation);
+  // Routes that are not operations yet.
+  api.use(async (context, next) => {
+    await authorize(context, context.req.method === 'GET' ? 'Reader' : 'Administrator');
+    await next();
+  });
   api.route('/coverage', coverageRoutes());
   api.route('/ledger', ledgerRoutes());
   api.route('/log', logRoutes());
   api.route('/notifications', notificationRoutes());
   api.route('/pulls', pullRoutes());
   api.route('/reconciliation', reconciliationRoutes());
-  api.route('/runs', runRoutes());
   api.route('/scheduler', schedulerRoutes());
   api.route('/schedules', scheduleRoutes());
   api.route('/secrets', secretRoutes());

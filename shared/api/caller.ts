@@ -19,6 +19,11 @@ export function authorOf(
   action: SettingsAuthor['action'],
   restored?: number,
 ): SettingsAuthor {
-  const { caller = 'HTTP API', services } = context.env;
-  return { by: caller, at: services.now(), action, ...(restored === undefined ? {} : { restored }) };
+  const { services } = context.env;
+  return { by: nameOf(context), at: services.now(), action, ...(restored === undefined ? {} : { restored }) };
+}
+
+/** Who asks, for people. */
+export function nameOf(context: Context<ApiEnvironment>): string {
+  return context.get('principal')?.name ?? 'nobody';
 }

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { withLogFields } from '../log.ts';
 import { followSettings } from '../runs/follow-settings.ts';
+import { nameOf } from './caller.ts';
 import type { ApiEnvironment } from './environment.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { ApiEnvironment } from './environment.ts';
  */
 export const asClient: MiddlewareHandler<ApiEnvironment> = (context, next) =>
   withLogFields({ log: 'client' }, async () => {
-    const { services, caller } = context.env;
+    const { services } = context.env;
     const { method } = context.req;
     // Of an event's address the rest is a secret.
     const path = context.req.path.replace(/(\/events\/).+/, '$1***');
@@ -21,7 +22,7 @@ export const asClient: MiddlewareHandler<ApiEnvironment> = (context, next) =>
       path,
       status: context.res.status,
       ms: Math.round(performance.now() - began),
-      by: caller ?? 'HTTP API',
+      by: nameOf(context),
     };
     if (method === 'GET' || method === 'HEAD') services.log.debug('API asked', fields);
     else services.log.info('API asked', fields);

@@ -1,3 +1,4 @@
+import type { Principal } from '../access/roles.ts';
 import type { RunStarter } from '../schedules/tick.ts';
 import type { Services } from '../services.ts';
 
@@ -7,8 +8,8 @@ export interface ApiBindings {
   readonly starter: RunStarter;
   /** The same for reconciliations. */
   readonly reconciler?: RunStarter;
-  /** Who asks, where the platform knows. */
-  readonly caller?: string | undefined;
+  /** Who asks. Throws `Failure` `unauthenticated` (401) or `forbidden` (403). */
+  authenticate(headers: Headers): Promise<Principal>;
 }
 
-export type ApiEnvironment = { Bindings: ApiBindings };
+export type ApiEnvironment = { Bindings: ApiBindings; Variables: { principal?: Principal } };

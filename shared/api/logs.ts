@@ -27,6 +27,12 @@ export const logQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(PAGE),
 });
 
+/** A line has further fields by its message: `run`, `site`, `stream`, `item`, `destination`, `code` … */
+export const logPageSchema = z.object({
+  lines: z.array(z.looseObject({ time: z.iso.datetime(), level: z.enum(levels), message: z.string() })),
+  next: z.string().optional(),
+});
+
 type Asked = { readonly [K in keyof LogQuery]?: LogQuery[K] | undefined } & { readonly limit: number };
 
 /** The log of the service (runs, ticks) and of the clients (what was asked for here), newest first. */

@@ -5,11 +5,33 @@ export interface Problem {
   readonly status: number;
   readonly code: string;
   readonly title: string;
+  /** What is wrong with which field of the query or the body. */
+  readonly errors?: readonly FieldFault[];
+}
+
+export interface FieldFault {
+  /** Like `transfers[0].site`; empty: the whole. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Something asked for in a way that cannot be, with its fields. */
+class BadRequest extends Failure {
+  readonly errors: readonly FieldFault[];
+
+  constructor(message: string, errors: readonly FieldFault[]) {
+    super('terminal', 'bad-request', message);
+    this.errors = errors;
+  }
 }
 
 /** Statuses of failures by code; what is not named is 502 when it lies outside, 500 when it is our own. */
 const statuses: Readonly<Record<string, number>> = {
   'bad-request': 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'body-too-large': 413,
+  'wrong-content-type': 415,
   'bad-settings': 400,
   'bad-setting': 400,
   'not-found': 404,
@@ -31,20 +53,26 @@ const statuses: Readonly<Record<string, number>> = {
 };
 
 export function problemOf(error: unknown): Problem {
-  if (error instanceof Failure)
-    return { status: statuses[error.code] ?? 502, code: error.code, title: error.message };
+  if (error instanceof Failure) {
+    const { code, message: title } = error;
+    const errors = error instanceof BadRequest && error.errors.length > 0 ? { errors: error.errors } : {};
+    return { status: statuses[code] ?? 502, code, title, ...errors };
+  }
   return { status: 500, code: 'internal', title: 'An unexpected error; the log has the details.' };
 }
 
-export function problemResponse({ status, code, title }: Problem): Response {
-  return new Response(JSON.stringify({ type: 'about:blank', title, status, code }), {
+export function problemResponse({ status, code, title, errors }: Problem): Response {
+  return new Response(JSON.stringify({ type: 'about:blank', title, status, code, errors }), {
     status,
-    headers: { 'content-type': 'application/problem+json' },
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    },
   });
 }
 
-export function badRequest(message: string): Failure {
-  return new Failure('terminal', 'bad-request', message);
+export function badRequest(message: string, errors: readonly FieldFault[] = []): Failure {
+  return new BadRequest(message, errors);
 }
 
 export function notFound(message: string): Failure {

@@ -1,14 +1,13 @@
-import { Hono } from 'hono';
 import { z } from 'zod';
 import { findRuns } from '../runs/find-runs.ts';
 import { noProgress, runProgress, timesOf } from '../runs/progress.ts';
 import { getRun, type Run, type RunStatus, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { slug } from '../settings/names.ts';
-import { describeIssues } from '../settings/settings-store.ts';
-import type { ApiEnvironment } from './environment.ts';
-import { answerLog, logQuerySchema } from './logs.ts';
-import { badRequest, notFound } from './problem.ts';
+import { answerLog, logPageSchema, logQuerySchema } from './logs.ts';
+import { type Operation, operation } from './operation.ts';
+import { notFound } from './problem.ts';
+import { runPageSchema, runSchema } from './run-answers.ts';
 import { instant } from './time-query.ts';
 
 const PAGE = 50;
@@ -43,35 +42,59 @@ const querySchema = z.strictObject({
     .default(PAGE),
 });
 
-export function runRoutes(): Hono<ApiEnvironment> {
-  const routes = new Hono<ApiEnvironment>();
-  routes.get('/', async (context) => {
-    const query = querySchema.safeParse(context.req.query());
-    if (!query.success) throw badRequest(`Query: ${describeIssues(query.error)}`);
-    const { from, to, next: given, status, schedule, ...rest } = query.data;
-    const next = given ?? (typeof from === 'string' ? from : undefined);
-    const page = await findRuns(context.env.services.state, {
-      ...rest,
-      ...(typeof from === 'number' ? { from } : {}),
-      ...(to === undefined ? {} : { to }),
-      ...(status === undefined ? {} : { statuses: status }),
-      ...(schedule === undefined ? {} : { scheduleId: schedule }),
-      ...(next === undefined ? {} : { next }),
-    });
-    return context.json(page);
-  });
-  routes.get('/:id', async (context) =>
-    context.json(await showRun(context.env.services, context.req.param('id'))),
-  );
-  routes.get('/:id/log', async (context) => {
-    const { services } = context.env;
-    const run = await showRun(services, context.req.param('id'));
-    const query = logQuerySchema.safeParse(context.req.query());
-    if (!query.success) throw badRequest(`Query: ${describeIssues(query.error)}`);
-    return context.json(await answerLog(services, { ...withinRun(run), ...query.data, run: run.id }));
-  });
-  return routes;
-}
+const runParams = z.object({ id: z.string().meta({ description: 'Id of the run.' }) });
+
+export const runOperations: readonly Operation[] = [
+  operation({
+    id: 'listRuns',
+    method: 'get',
+    path: '/runs',
+    summary: 'Runs of schedules and pulls, the latest first',
+    tag: 'Runs',
+    role: 'Reader',
+    query: querySchema,
+    answers: { 200: { description: 'A page of runs', schema: runPageSchema } },
+    async handle({ context, services, query }) {
+      const { from, to, next: given, status, schedule, ...rest } = query;
+      const next = given ?? (typeof from === 'string' ? from : undefined);
+      const page = await findRuns(services.state, {
+        ...rest,
+        ...(typeof from === 'number' ? { from } : {}),
+        ...(to === undefined ? {} : { to }),
+        ...(status === undefined ? {} : { statuses: status }),
+        ...(schedule === undefined ? {} : { scheduleId: schedule }),
+        ...(next === undefined ? {} : { next }),
+      });
+      return context.json(page);
+    },
+  }),
+  operation({
+    id: 'getRun',
+    method: 'get',
+    path: '/runs/{id}',
+    summary: 'A run with its results; while it goes on, with what has been done so far',
+    tag: 'Runs',
+    role: 'Reader',
+    params: runParams,
+    answers: { 200: { description: 'The run', schema: runSchema } },
+    handle: async ({ context, services, params }) => context.json(await showRun(services, params.id)),
+  }),
+  operation({
+    id: 'getRunLog',
+    method: 'get',
+    path: '/runs/{id}/log',
+    summary: 'The log of one run, newest first',
+    tag: 'Runs',
+    role: 'Reader',
+    params: runParams,
+    query: logQuerySchema,
+    answers: { 200: { description: 'A page of log lines', schema: logPageSchema } },
+    async handle({ context, services, params, query }) {
+      const run = await showRun(services, params.id);
+      return context.json(await answerLog(services, { ...withinRun(run), ...query, run: run.id }));
+    },
+  }),
+];
 
 /** Clocks of hosts may differ by so much, and lines come a little after. Milliseconds. */
 const AROUND = 10 * 60_000;

@@ -5,6 +5,7 @@ import { bareSecretName } from '../settings/names.ts';
 import { secretStates } from '../settings/secret-uses.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { readBody } from './body.ts';
+import { nameOf } from './caller.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { badRequest } from './problem.ts';
 
@@ -35,7 +36,7 @@ export function secretRoutes(): Hono<ApiEnvironment> {
         `Secrets of this installation are application settings; set SECRET_${name.toUpperCase().replaceAll('-', '_')}, or use a Key Vault.`,
       );
     await secrets.set(name, value);
-    log.info('Secret set', { secret: name, by: context.env.caller ?? 'HTTP API' });
+    log.info('Secret set', { secret: name, by: nameOf(context) });
     return context.body(null, 204);
   });
   return routes;

@@ -1,0 +1,49 @@
+import type { Context, Hono } from 'hono';
+import { mayAs, type Role } from '../access/roles.ts';
+import { Failure } from '../errors.ts';
+import type { ApiEnvironment } from './environment.ts';
+import type { Operation } from './operation.ts';
+import { bytesOf, checked, jsonOf, queryOf } from './read-request.ts';
+
+/** Makes the route of an operation: who asks and whether they may comes before anything that they sent is looked at. */
+export function mountOperation(api: Hono<ApiEnvironment>, operation: Operation): void {
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
+  api.on(operation.method.toUpperCase(), path, async (context) => {
+    await authorize(context, operation.role);
+    return operation.handle(await askedOf(context, operation));
+  });
+}
+
+/** Throws `Failure` `unauthenticated` or `forbidden`. */
+export async function authorize(context: Context<ApiEnvironment>, role: Role): Promise<void> {
+  const principal = await context.env.authenticate(context.req.raw.headers);
+  context.set('principal', principal);
+  if (!mayAs(principal.roles, role))
+    throw new Failure(
+      'terminal',
+      'forbidden',
+      `This asks for the role ${role}, which ${principal.name} does not have.`,
+    );
+}
+
+async function askedOf(context: Context<ApiEnvironment>, operation: Operation) {
+  const { params, query, body, rawBody, bodyOptional, mostBytes } = operation;
+  const sent = queryOf(context.req.url);
+  if (!query && Object.keys(sent).length > 0) throw checkedNone(Object.keys(sent)[0] ?? '');
+  const bytes =
+    body || rawBody ? await bytesOf(context.req.raw, rawBody?.mostBytes ?? mostBytes) : new Uint8Array();
+  return {
+    context,
+    services: context.env.services,
+    bindings: context.env,
+    params: params && checked('Path', params, context.req.param()),
+    query: query && checked('Query', query, sent),
+    body:
+      body && checked('Body', body, bodyOptional && bytes.length === 0 ? {} : jsonOf(context.req.raw, bytes)),
+    bytes,
+  };
+}
+
+function checkedNone(name: string): Failure {
+  return new Failure('terminal', 'bad-request', `Query: ${name.slice(0, 40)}: is not known here.`);
+}
