@@ -1,7 +1,4 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -118,7 +115,7 @@ async function compare(make: () => Promise<SqlPlace>, counts: { batches: number;
 export async function run(): Promise<void> {
   const [batch = 0, single = 0] = await compare(makeSqlite, { batches: 2000, plain: 500 });
   report('SQLite', batch, single, 5);
-  await memory();
+  await memory('sqlite', 'SQLite');
   const server = sqlKinds.find(({ name }) => name === 'SQL Server');
   if (server?.skip !== false) {
     console.log(`SQL Server: not measured: ${server?.skip}`);
@@ -133,31 +130,27 @@ export async function run(): Promise<void> {
   );
   for (const [index, size] of sizes.entries())
     console.log(`SQL Server, packets of ${size} bytes: ${Math.round(rates[index] ?? 0)} sessions/s`);
+  await memory('mssql', 'SQL Server');
 }
 
 /** In processes of their own: what a load leaves behind is not the next one's. */
-async function memory(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-sql-'));
-  try {
-    const peaks: number[] = [];
-    for (const count of [1000, 100_000]) {
-      const { stdout } = await promisify(execFile)(process.execPath, [
-        '--disable-warning=ExperimentalWarning',
-        // A heap that is given room takes it: what grows with the number of sessions would burst this one.
-        '--max-old-space-size=64',
-        '--max-semi-space-size=8',
-        fileURLToPath(new URL('sql-memory.ts', import.meta.url)),
-        join(folder, `${count}.db`),
-        String(count),
-      ]);
-      peaks.push(Number(stdout));
-      console.log(
-        `SQLite: ${count} sessions in batches of ${BATCH}: ${Math.round(Number(stdout))} MB at most`,
-      );
-    }
-    const [small = 0, large = 0] = peaks;
-    console.log(`SQLite: 100,000 sessions take ${(large / small).toFixed(2)} times the memory of 1,000`);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+async function memory(kind: SqlPlace['kind'], name: string): Promise<void> {
+  const peaks: number[] = [];
+  for (const count of [1000, 100_000]) {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--disable-warning=ExperimentalWarning',
+      // A heap that is given room takes it: what grows with the number of sessions would burst this one.
+      '--max-old-space-size=64',
+      '--max-semi-space-size=8',
+      fileURLToPath(new URL('sql-memory.ts', import.meta.url)),
+      kind,
+      String(count),
+    ]);
+    peaks.push(Number(stdout));
+    console.log(
+      `${name}: ${count} sessions in batches of ${BATCH}: ${Math.round(Number(stdout))} MB at most`,
+    );
   }
+  const [small = 0, large = 0] = peaks;
+  console.log(`${name}: 100,000 sessions take ${(large / small).toFixed(2)} times the memory of 1,000`);
 }
