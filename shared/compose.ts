@@ -1,4 +1,6 @@
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
+import { type Access, refusingAccess } from './access/access.ts';
+import { entraAccess } from './access/entra-access.ts';
 import { type AppSettings, readAppSettings } from './app-settings.ts';
 import { Connections } from './connections.ts';
 import { InsightsLog } from './runs/insights-log.ts';
@@ -13,7 +15,7 @@ import { openTableState } from './state/table-state.ts';
 
 /** The services of an installation in Azure, from its application settings. Throws `Failure` that names the setting. */
 export function composeServices(environment: NodeJS.ProcessEnv): Services {
-  const { logLevel, identityClientId, keyVaultUrl, insights, storage } = readAppSettings(environment);
+  const { logLevel, identityClientId, keyVaultUrl, entra, insights, storage } = readAppSettings(environment);
   const credential = new DefaultAzureCredential(
     identityClientId === undefined ? {} : { managedIdentityClientId: identityClientId },
   );
@@ -39,14 +41,17 @@ export function composeServices(environment: NodeJS.ProcessEnv): Services {
       : firstOf(inEnvironment, keyVaultSecrets({ url: keyVaultUrl, credential })),
   );
   const connections = new Connections({ state, secrets, log });
+  if ('missing' in entra) log.warn(nobodyMay(entra.missing));
   return {
     state,
     staging,
     secrets,
     log,
     logs: log,
+    access: accessBy(entra),
     now: () => Date.now(),
     appliance: (site) => connections.appliance(site),
+    commands: (site) => connections.commands(site),
     destination: (destination) => connections.destination(destination),
     async close() {
       await connections.close();
@@ -54,6 +59,14 @@ export function composeServices(environment: NodeJS.ProcessEnv): Services {
       await state.close();
     },
   };
+}
+
+function accessBy(entra: AppSettings['entra']): Access {
+  return 'missing' in entra ? refusingAccess(nobodyMay(entra.missing)) : entraAccess(entra);
+}
+
+function nobodyMay(missing: string): string {
+  return `The application setting ${missing} is missing: nobody may use the API; see docs/deployment.md.`;
 }
 
 function insightsLog(

@@ -1,5 +1,6 @@
 import type { Appliance } from './appliance/appliance.ts';
 import { type ApplianceOptions, connectAppliance } from './appliance/connect-appliance.ts';
+import { connectCommands, type SiteCommands } from './appliance/connect-commands.ts';
 import type { Destination } from './destinations/destination.ts';
 import { loadPlugin } from './destinations/index.ts';
 import { Failure } from './errors.ts';
@@ -21,6 +22,7 @@ export interface ConnectionOptions {
 export class Connections {
   readonly #ports: ConnectionOptions;
   readonly #appliances = new Map<string, { readonly setting: string; readonly appliance: Appliance }>();
+  readonly #commands = new Map<string, { readonly setting: string; readonly commands: SiteCommands }>();
   readonly #destinations = new Map<
     string,
     { readonly setting: string; readonly destination: Promise<Destination> }
@@ -34,8 +36,39 @@ export class Connections {
     const setting = JSON.stringify(site);
     const known = this.#appliances.get(site.id);
     if (known?.setting === setting) return known.appliance;
+    const appliance = connectAppliance(this.#optionsOf(site));
+    // The one before may be in use by a run that began earlier: it ends by itself.
+    this.#appliances.set(site.id, { setting, appliance });
+    return appliance;
+  }
+
+  /** What changes things there. It shares the token of `appliance`. */
+  commands(site: Site): SiteCommands {
+    const setting = JSON.stringify(site);
+    const known = this.#commands.get(site.id);
+    if (known?.setting === setting) return known.commands;
+    const commands = connectCommands(this.#optionsOf(site));
+    this.#commands.set(site.id, { setting, commands });
+    return commands;
+  }
+
+  destination(setting: DestinationSetting): Promise<Destination> {
+    const text = JSON.stringify(setting);
+    const known = this.#destinations.get(setting.id);
+    if (known?.setting === text) return known.destination;
+    const destination = this.#open(setting);
+    this.#destinations.set(setting.id, { setting: text, destination });
+    destination.catch(() => {
+      // Whoever asked gets the failure; the next one who asks tries again.
+      if (this.#destinations.get(setting.id)?.destination === destination)
+        this.#destinations.delete(setting.id);
+    });
+    return destination;
+  }
+
+  #optionsOf(site: Site): ApplianceOptions {
     const { account } = site;
-    const appliance = connectAppliance({
+    return {
       site: {
         id: site.id,
         name: site.name,
@@ -51,24 +84,7 @@ export class Connections {
       secret: (refused) => this.#secretOf(site, refused),
       log: this.#ports.log,
       ...this.#ports.appliances,
-    });
-    // The one before may be in use by a run that began earlier: it ends by itself.
-    this.#appliances.set(site.id, { setting, appliance });
-    return appliance;
-  }
-
-  destination(setting: DestinationSetting): Promise<Destination> {
-    const text = JSON.stringify(setting);
-    const known = this.#destinations.get(setting.id);
-    if (known?.setting === text) return known.destination;
-    const destination = this.#open(setting);
-    this.#destinations.set(setting.id, { setting: text, destination });
-    destination.catch(() => {
-      // Whoever asked gets the failure; the next one who asks tries again.
-      if (this.#destinations.get(setting.id)?.destination === destination)
-        this.#destinations.delete(setting.id);
-    });
-    return destination;
+    };
   }
 
   async #secretOf({ name, account }: Site, refused: string | undefined): Promise<string> {
@@ -94,6 +110,7 @@ export class Connections {
 
   async close(): Promise<void> {
     for (const { appliance } of this.#appliances.values()) await appliance.close();
+    for (const { commands } of this.#commands.values()) commands.close();
     for (const { destination } of this.#destinations.values()) {
       const [opened] = await Promise.allSettled([destination]);
       if (opened.status === 'fulfilled') await opened.value.close();

@@ -1,4 +1,6 @@
+import type { Access } from './access/access.ts';
 import type { Appliance } from './appliance/appliance.ts';
+import type { SiteCommands } from './appliance/connect-commands.ts';
 import type { Destination } from './destinations/destination.ts';
 import type { Log, LogKeeper } from './log.ts';
 import type { DestinationSetting } from './settings/destination.ts';
@@ -15,10 +17,14 @@ export interface Services {
   readonly log: Log;
   /** What is kept of the log; absent where nothing is. */
   readonly logs?: LogKeeper;
+  /** Who may use the API; absent: nobody. */
+  readonly access?: Access;
   /** Our clock, milliseconds since 1970. Never used for windows: these are in the appliance's time. */
   now(): number;
   /** One client a site; a changed setting gives another one. */
   appliance(site: Site): Appliance;
+  /** The same for what changes things on an appliance: commands, and answers to its requests for approval. */
+  commands(site: Site): SiteCommands;
   /** One instance a destination; a changed setting gives another one. Throws `Failure` when it cannot be opened. */
   destination(setting: DestinationSetting): Promise<Destination>;
   close(): Promise<void>;

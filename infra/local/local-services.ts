@@ -44,6 +44,7 @@ export function localServices(
     ...(log instanceof LogBook ? { logs: log } : {}),
     now: () => Date.now(),
     appliance: (site) => connections.appliance(site),
+    commands: (site) => connections.commands(site),
     destination: (setting) => connections.destination(setting),
     async close() {
       await connections.close();

@@ -117,6 +117,7 @@ export function makeWorkbench(context: TestContext, options: WorkbenchOptions = 
     log: silentLog,
     now: () => clock.now,
     appliance: () => appliance,
+    commands: (site) => connections.commands(site),
     destination: (setting) => connections.destination(setting),
     close: async () => {},
   };

@@ -250,6 +250,9 @@ export class Simulation {
       log: silentLog,
       now: () => this.time.now,
       appliance: () => appliance,
+      commands: () => {
+        throw new Error('nothing in these stories changes anything on an appliance');
+      },
       destination: async ({ id }) => {
         const known = destinations.get(id) ?? this.#open(id, host, state);
         destinations.set(id, known);

@@ -1,0 +1,52 @@
+import { Failure } from '../errors.ts';
+import type { Services } from '../services.ts';
+import { loadSettings } from '../settings/settings-store.ts';
+import type { Site } from '../settings/site.ts';
+import { holdSlot } from '../transfer/slots.ts';
+
+/** Whoever asks waits for the answer: when all slots are taken by transfers, they are told so. Milliseconds. */
+const LONGEST_WAIT = 60_000;
+/** The platform gives up an answer after 230 s. Milliseconds. */
+const LONGEST_CALL = 150_000;
+
+/** Throws `Failure` `unknown-site`. */
+export async function siteNamed({ state }: Services, id: string): Promise<Site> {
+  const { settings } = await loadSettings(state);
+  const site = settings.sites.find((one) => one.id === id);
+  if (site) return site;
+  throw new Failure('terminal', 'unknown-site', `There is no site "${id.slice(0, 40)}" in the settings.`);
+}
+
+/**
+ * Asks the site's appliance within the site's limits, as transfers do. Throws transient `site-busy` where no slot was
+ * free within a minute: nothing was sent.
+ */
+export async function askSite<T>(
+  services: Services,
+  site: Site,
+  ask: (signal: AbortSignal) => Promise<T>,
+  longestWait = LONGEST_WAIT,
+): Promise<T> {
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(busy(site, longestWait)), longestWait);
+  const slot = await holdSlot(services, site, waiting.signal)
+    .catch((error: unknown) => {
+      // The wait between two looks throws its own error with the reason in it.
+      throw waiting.signal.aborted ? waiting.signal.reason : error;
+    })
+    .finally(() => clearTimeout(timer));
+  try {
+    await slot.take();
+    return await ask(AbortSignal.timeout(LONGEST_CALL));
+  } finally {
+    await slot.release();
+  }
+}
+
+function busy({ name, concurrency }: Site, waited: number): Failure {
+  return new Failure(
+    'transient',
+    'site-busy',
+    `Site "${name}": all ${concurrency} concurrent requests are in use, for more than ${waited / 1000} seconds. Nothing was sent; ask again later, or raise Concurrent requests of the site.`,
+  );
+}
