@@ -155,7 +155,7 @@ test('a full disk under the staged slices: nothing is read past, the next run ha
 function bound(staging: LocalPorts['staging']): LocalPorts['staging'] {
   return {
     write: (name, chunks) => staging.write(name, chunks),
-    read: (name) => staging.read(name),
+    read: (name, range) => staging.read(name, range),
     remove: (name) => staging.remove(name),
     list: (prefix) => staging.list(prefix),
   };

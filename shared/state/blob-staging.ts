@@ -4,7 +4,13 @@ import type { ContainerClient } from '@azure/storage-blob';
 import { Failure } from '../errors.ts';
 import { azureFailure, azureStatus } from './azure-failure.ts';
 import { type BlobAccount, describeContainer, openContainer } from './blob-client.ts';
-import { checkStagingName, type StagedContent, type StagingStore, stagingMissing } from './staging.ts';
+import {
+  checkStagingName,
+  type StagedContent,
+  type StagedRange,
+  type StagingStore,
+  stagingMissing,
+} from './staging.ts';
 
 export type BlobStagingOptions = BlobAccount & { readonly container: string };
 
@@ -60,12 +66,17 @@ class BlobStaging implements StagingStore {
     return { bytes, sha256: hash.digest('hex') };
   }
 
-  async *read(name: string): AsyncIterable<Uint8Array> {
+  async *read(name: string, range?: StagedRange): AsyncIterable<Uint8Array> {
     checkStagingName(name);
     try {
-      const { readableStreamBody } = await this.#container.getBlobClient(name).download();
+      const blob = this.#container.getBlobClient(name);
+      const { readableStreamBody } = await (range === undefined
+        ? blob.download()
+        : blob.download(range.from, range.to - range.from));
       if (readableStreamBody !== undefined) yield* readableStreamBody as AsyncIterable<Buffer>;
     } catch (error) {
+      // Nothing of it lies in the range.
+      if (azureStatus(error).status === 416) return;
       if (azureStatus(error).status === 404) throw stagingMissing(name, this.#where);
       throw this.#failure(error);
     }

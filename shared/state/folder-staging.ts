@@ -4,7 +4,13 @@ import { open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder, syncFolder } from './durable-folder.ts';
 import { errorCode, fileFailure } from './file-failure.ts';
-import { checkStagingName, type StagedContent, type StagingStore, stagingMissing } from './staging.ts';
+import {
+  checkStagingName,
+  type StagedContent,
+  type StagedRange,
+  type StagingStore,
+  stagingMissing,
+} from './staging.ts';
 
 /** Unfinished files lie here, out of the reach of names. */
 const partial = '.partial';
@@ -57,10 +63,11 @@ class FolderStaging implements StagingStore {
     });
   }
 
-  async *read(name: string): AsyncIterable<Uint8Array> {
+  async *read(name: string, range?: StagedRange): AsyncIterable<Uint8Array> {
     checkStagingName(name);
+    const part = range === undefined ? {} : { start: range.from, end: range.to - 1 };
     try {
-      yield* createReadStream(join(this.#folder, name), { highWaterMark: 256 * 1024 });
+      yield* createReadStream(join(this.#folder, name), { highWaterMark: 256 * 1024, ...part });
     } catch (error) {
       if (errorCode(error) === 'ENOENT') throw stagingMissing(name, this.#where);
       throw fileFailure(error, this.#where);

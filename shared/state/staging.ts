@@ -10,12 +10,21 @@ import { Failure } from '../errors.ts';
 export interface StagingStore {
   /** Visible under the name only when whole and durable; replaces what was there. A failing source leaves nothing. */
   write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<StagedContent>;
-  /** The bytes as written. `staging-missing` (transient) when there is nothing: read the appliance again. */
-  read(name: string): AsyncIterable<Uint8Array>;
+  /**
+   * The bytes as written; of a range those in it, as far as there are any. `staging-missing` (transient) when there is
+   * nothing: read the appliance again.
+   */
+  read(name: string, range?: StagedRange): AsyncIterable<Uint8Array>;
   /** Absent is fine. */
   remove(name: string): Promise<void>;
   /** Every whole name that begins with the text, in order of character code. */
   list(prefix: string): AsyncIterable<{ readonly name: string }>;
+}
+
+/** `from` inclusive, `to` exclusive, at least one byte. */
+export interface StagedRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface StagedContent {

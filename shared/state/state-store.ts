@@ -36,6 +36,7 @@ export const collections = [
   'audit',
   'notifications',
   'coverage',
+  'imports',
 ] as const;
 export type Collection = (typeof collections)[number];
 

@@ -70,6 +70,17 @@ export function describeStagingContract(name: string, open: () => Promise<Stagin
       assert.equal((await readAll(staging.read('half/a.xml'))).toString(), 'whole');
     });
 
+    test('a range gives the bytes in it, as far as there are any', async () => {
+      await staging.write('range/a', inChunks(Buffer.from('0123456789'), 3));
+      const part = async (from: number, to: number) =>
+        (await readAll(staging.read('range/a', { from, to }))).toString();
+      assert.deepEqual(
+        [await part(0, 1), await part(2, 7), await part(8, 50), await part(0, 10), await part(10, 12)],
+        ['0', '23456', '89', '0123456789', ''],
+      );
+      await assert.rejects(readAll(staging.read('range/none', { from: 0, to: 1 })), missing);
+    });
+
     test('writing again replaces; the old bytes are read until then', async () => {
       await staging.write('again', inChunks(Buffer.from('first'), 2));
       async function* slow() {

@@ -38,9 +38,9 @@ export function decorateStaging(staging: StagingStore, killer: Killer): StagingS
   return {
     write: (name, chunks) =>
       killer.call('staging.write', () => staging.write(name, killer.body('staging.write', chunks))),
-    async *read(name) {
+    async *read(name, range) {
       const end = killer.begin('staging.read');
-      yield* killer.body('staging.read', staging.read(name));
+      yield* killer.body('staging.read', staging.read(name, range));
       end();
     },
     remove: (name) => killer.call('staging.remove', () => staging.remove(name)),

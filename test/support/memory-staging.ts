@@ -13,10 +13,11 @@ export function memoryStaging(): StagingStore {
       staged.set(name, bytes);
       return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
     },
-    async *read(name) {
+    async *read(name, range) {
       checkStagingName(name);
-      const bytes = staged.get(name);
-      if (!bytes) throw stagingMissing(name, 'memory');
+      const whole = staged.get(name);
+      if (!whole) throw stagingMissing(name, 'memory');
+      const bytes = range === undefined ? whole : whole.subarray(range.from, range.to);
       if (bytes.length > 0) yield bytes;
     },
     async remove(name) {
