@@ -282,6 +282,7 @@ test('a pull that cannot be started has failed, and does not look as if it waite
   };
   const request = new Request('http://127.0.0.1/api/pulls', {
     method: 'POST',
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ ...pull, from: '2025-12-01T00:00:00Z' }),
   });
   const answer = await api.fetch(request, { services: bench.services, starter, authenticate: asEverybody });

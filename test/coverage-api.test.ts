@@ -50,6 +50,7 @@ async function year(context: TestContext) {
       calls.splice(0);
       const request = new Request(`http://127.0.0.1/api${path}`, {
         method,
+        headers: { 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const env = {

@@ -30,7 +30,8 @@ async function client(context: TestContext): Promise<Client> {
     bench,
     started,
     async call(path, body) {
-      const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+      const headers = { 'content-type': 'application/json' };
+      const init = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
       const request = new Request(`http://127.0.0.1/api/ledger${path}`, init);
       const answer = await api.fetch(request, {
         services: bench.services,

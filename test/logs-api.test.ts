@@ -110,7 +110,7 @@ test('a level that is saved is followed at once where it was saved', async (t) =
   const { etag, body } = await call('/settings');
   const saved = await call('/settings', {
     method: 'PUT',
-    headers: { 'if-match': etag },
+    headers: { 'if-match': etag, 'content-type': 'application/json' },
     body: JSON.stringify({ ...body, application: { ...body.application, logLevel: 'debug' } }),
   });
   assert.equal(saved.status, 200);

@@ -57,7 +57,7 @@ async function put(change: (settings: { destinations: unknown[] }) => void) {
   change(settings);
   const answer = await fetch(url, {
     method: 'PUT',
-    headers: { 'if-match': read.headers.get('etag') ?? '' },
+    headers: { 'if-match': read.headers.get('etag') ?? '', 'content-type': 'application/json' },
     body: JSON.stringify(settings),
   });
   return { status: answer.status, body: (await answer.json()) as { title: string } };

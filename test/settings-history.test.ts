@@ -40,7 +40,7 @@ function client(context: TestContext, secrets: SecretStore = environmentSecrets(
     ): Promise<Answer> {
       const request = new Request(`http://127.0.0.1/api${path}`, {
         method,
-        headers,
+        headers: { 'content-type': 'application/json', ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const answer = await api.fetch(request, {
@@ -328,6 +328,8 @@ test('secrets are set through the API and never given out', async (t) => {
 test('every setting that names a secret is called so, and every setting has a title', () => {
   const pattern = '^[A-Za-z0-9-]{1,127}';
   interface Schema {
+    readonly $ref?: string;
+    readonly $defs?: Record<string, Schema>;
     readonly properties?: Record<string, Schema>;
     readonly items?: Schema;
     readonly anyOf?: Schema[];
@@ -336,12 +338,15 @@ test('every setting that names a secret is called so, and every setting has a ti
     readonly title?: string;
   }
   const secrets: string[] = [];
-  const walk = (schema: Schema, path: string): void => {
+  let shared: Record<string, Schema> = {};
+  const walk = (given: Schema, path: string): void => {
+    shared = given.$defs ?? shared;
+    const schema = shared[given.$ref?.replace('#/$defs/', '') ?? ''] ?? given;
     for (const [key, part] of Object.entries(schema.properties ?? {})) {
       const place = `${path}.${key}`;
-      const named = part.pattern?.startsWith(pattern) ?? false;
-      assert.equal(named, namesSecret(key), place);
-      if (named) secrets.push(place);
+      const isSecret = part.pattern?.startsWith(pattern) ?? false;
+      assert.equal(isSecret, namesSecret(key), place);
+      if (isSecret) secrets.push(place);
       if (/^\.(application|notifications)\./.test(place)) assert.ok(part.title, `${place} has no title`);
       walk(part, place);
     }

@@ -1,17 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { Hono } from 'hono';
 import { z } from 'zod';
 import { type Coverage, type CoveragePage, listCoverage } from '../reconciliation/coverage.ts';
 import { dayName, dayNamed } from '../reconciliation/days.ts';
-import { listReconciliations, readReconciliation } from '../reconciliation/record.ts';
-import { reconcileByHand } from '../reconciliation/start-reconciliation.ts';
 import type { Services } from '../services.ts';
 import { slug } from '../settings/names.ts';
-import { describeIssues, loadSettings } from '../settings/settings-store.ts';
+import { loadSettings } from '../settings/settings-store.ts';
 import { streamIds } from '../streams/stream.ts';
-import { readBody } from './body.ts';
-import type { ApiEnvironment } from './environment.ts';
-import { badRequest, notFound } from './problem.ts';
+import { type Operation, operation } from './operation.ts';
+import { badRequest } from './problem.ts';
 
 const PAGE = 1000;
 /** Requests to the state for one page: a filter that fits nothing must not hold up whoever asks. */
@@ -29,17 +24,47 @@ const querySchema = z.strictObject({
   after: z.string().max(2000).optional(),
 });
 
+const count = z.int().min(0);
+
+const pageSchema = z.object({
+  rows: z.array(
+    z
+      .object({
+        day: z.string().meta({ description: "UTC day of the appliance's clock, YYYY-MM-DD." }),
+        siteId: z.string(),
+        stream: z.enum(streamIds),
+        destinationId: z.string(),
+        by: z.enum(['listing', 'window', 'runs']),
+        onAppliance: count.optional(),
+        stored: count.optional(),
+        owed: count.meta({ description: 'It will be fetched by itself.' }),
+        setAside: count.meta({ description: 'Given up until a person tries again.' }),
+        agedOut: count.meta({ description: 'The appliance forgot it before it was stored.' }),
+        settled: count.meta({ description: 'Not stored, and rightly so.' }),
+        hidden: count.meta({ description: 'Has a recording that the account is not shown.' }),
+        missing: count.meta({ description: 'Neither stored nor in the ledger: a gap.' }),
+        covered: z.boolean().meta({ description: "The transfer's watermark has passed the day." }),
+        checkedAt: z.string(),
+      })
+      .meta({ id: 'Coverage' }),
+  ),
+  next: z.string().optional().meta({ description: 'For `after`.' }),
+});
+
 /** What every destination has of every day and data type: rows that reconciliation has written, and nothing else. */
-export function coverageRoutes(): Hono<ApiEnvironment> {
-  const routes = new Hono<ApiEnvironment>();
-  routes.get('/', async (context) => {
-    const { services } = context.env;
-    const query = querySchema.safeParse(context.req.query());
-    if (!query.success) throw badRequest(`Query: ${describeIssues(query.error)}`);
-    return context.json(await pageOf(services, query.data));
-  });
-  return routes;
-}
+export const coverageOperations: readonly Operation[] = [
+  operation({
+    id: 'listCoverage',
+    method: 'get',
+    path: '/coverage',
+    summary: 'What every destination has of every day and data type',
+    tag: 'Coverage',
+    role: 'Reader',
+    query: querySchema,
+    answers: { 200: { description: 'A page of rows', schema: pageSchema } },
+    handle: async ({ context, services, query }) => context.json(await pageOf(services, query)),
+  }),
+];
 
 type Query = z.output<typeof querySchema>;
 
@@ -94,43 +119,4 @@ function placeAt(after: string): Place {
   } catch {
     throw badRequest('after: take it from `next`.');
   }
-}
-
-const askSchema = z.strictObject({
-  sites: z.array(slug).min(1).max(200).optional(),
-  days: z.int().min(1).max(3650).optional(),
-});
-
-/** Reconciliations: the daily ones, and those that somebody asks for. */
-export function reconciliationRoutes(): Hono<ApiEnvironment> {
-  const routes = new Hono<ApiEnvironment>();
-  routes.post('/', async (context) => {
-    const { services, reconciler } = context.env;
-    if (!reconciler) throw new Error('the host hands in no reconciler');
-    const { sites, days } = await readBody(context, askSchema);
-    const asked = { ...(sites ? { sites } : {}), ...(days === undefined ? {} : { days }) };
-    const name = randomUUID().slice(0, 8);
-    const record = await reconcileByHand(services, reconciler, { ...asked, name });
-    return context.json(record, 202, { Location: `/api/reconciliation/${record.id}` });
-  });
-  routes.get('/', async (context) => {
-    const from = context.req.query('from');
-    if (from !== undefined && !/^[A-Za-z0-9_-]{1,200}$/.test(from))
-      throw badRequest('from: take it from `next`.');
-    const { entries, next } = await listReconciliations(context.env.services.state, {
-      limit: 50,
-      ...(from === undefined ? {} : { from }),
-    });
-    const reconciliations = entries.map(({ value }) => value);
-    return context.json({ reconciliations, ...(next === undefined ? {} : { next }) });
-  });
-  routes.get('/:id', async (context) => {
-    const id = context.req.param('id');
-    const record = /^[A-Za-z0-9_-]{1,100}$/.test(id)
-      ? await readReconciliation(context.env.services.state, id)
-      : undefined;
-    if (!record) throw notFound(`There is no reconciliation "${id}".`);
-    return context.json(record);
-  });
-  return routes;
 }

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { Hono } from 'hono';
 import { z } from 'zod';
+import type { Services } from '../services.ts';
 import { slug } from '../settings/names.ts';
 import type { Settings } from '../settings/settings.ts';
-import { describeIssues, loadSettings } from '../settings/settings-store.ts';
+import { loadSettings } from '../settings/settings-store.ts';
 import { streamOf } from '../streams/index.ts';
 import { type StreamId, streamIds } from '../streams/stream.ts';
 import { type LedgerPart, type LedgerPlace, type LedgerRow, walkLedger } from '../transfer/ledger-walk.ts';
 import { retryItems } from '../transfer/retry-items.ts';
-import { readBody } from './body.ts';
-import type { ApiEnvironment } from './environment.ts';
+import { type Operation, operation } from './operation.ts';
 import { badRequest } from './problem.ts';
 import { startPull } from './pulls.ts';
+import { failureSchema } from './run-answers.ts';
 
 const PAGE = 50;
 const RETRY_PAGE = 500;
@@ -35,50 +35,105 @@ const retrySchema = z.strictObject({
   limit: z.int().min(1).max(RETRY_PAGE).default(RETRY_PAGE),
 });
 
+const placeShape = {
+  site: z.string(),
+  stream: z.enum(streamIds),
+  item: z.string().meta({ description: 'Key of the item.' }),
+  destination: z.string(),
+};
+const instant = z.iso.datetime();
+const next = z.string().optional();
+
+const pageSchema = z.object({
+  items: z.array(
+    z
+      .object({
+        ...placeShape,
+        lsid: z.string().optional(),
+        title: z.string().meta({ description: 'Of the data type.' }),
+        siteName: z.string().optional(),
+        destinationName: z.string().optional(),
+        state: z.enum(['pending', 'set-aside']),
+        attempts: z.int(),
+        handRetries: z.int(),
+        owedSince: instant,
+        refusedSince: instant.optional(),
+        nextAttempt: instant.optional(),
+        lastFailure: failureSchema.optional(),
+      })
+      .meta({ id: 'LedgerItem' }),
+  ),
+  next,
+});
+
+const retriedSchema = z.object({
+  retried: z.int(),
+  transfers: z.array(
+    z.object({
+      site: z.string(),
+      stream: z.string(),
+      destination: z.string(),
+      items: z.int(),
+      by: z.enum(['run', 'schedule', 'nobody']).meta({ description: 'Who fetches them.' }),
+      run: z.string().optional(),
+      schedules: z.array(z.string()).optional(),
+    }),
+  ),
+  refused: z.array(z.object({ ...placeShape, reason: z.string() })),
+  next,
+});
+
 /** What is owed and what was set aside (the item ledger), and its retry by hand. */
-export function ledgerRoutes(): Hono<ApiEnvironment> {
-  const routes = new Hono<ApiEnvironment>();
-  routes.get('/', async (context) => {
-    const { services } = context.env;
-    const query = querySchema.safeParse(context.req.query());
-    if (!query.success) throw badRequest(`Query: ${describeIssues(query.error)}`);
-    const { settings } = await loadSettings(services.state);
-    const { limit, ...filter } = query.data;
-    const { rows, next } = await walk(services, settings, filter, limit);
-    return context.json({ items: rows.map((row) => shown(row, settings)), ...continuation(next) });
-  });
-  routes.post('/retry', async (context) => {
-    const { services, starter } = context.env;
-    const { limit, start, ...asked } = await readBody(context, retrySchema);
-    const { settings } = await loadSettings(services.state);
-    // An item that is named is meant as it is; a filter alone means what was given up.
-    const filter = asked.item === undefined ? { state: 'set-aside' as const, ...asked } : asked;
-    const { rows, next } = await walk(services, settings, filter, limit);
-    const name = randomUUID().slice(0, 8);
-    const { transfers, refused, runs } = await retryItems(services, rows, { settings, now: start, name });
-    for (const { id } of runs) await startPull(services, starter, id);
-    const retried = transfers.reduce((sum, { items }) => sum + items, 0);
-    return context.json(
-      {
-        retried,
-        transfers,
-        refused: refused.map(({ row, reason }) => ({ ...placeOf(row), reason })),
-        ...continuation(next),
-      },
-      202,
-    );
-  });
-  return routes;
-}
+export const ledgerOperations: readonly Operation[] = [
+  operation({
+    id: 'listLedger',
+    method: 'get',
+    path: '/ledger',
+    summary: 'Files that are owed or were set aside',
+    tag: 'Ledger',
+    role: 'Reader',
+    query: querySchema,
+    answers: { 200: { description: 'A page of items', schema: pageSchema } },
+    async handle({ context, services, query: { limit, ...filter } }) {
+      const { settings } = await loadSettings(services.state);
+      const { rows, next } = await walk(services, settings, filter, limit);
+      return context.json({ items: rows.map((row) => shown(row, settings)), ...continuation(next) });
+    },
+  }),
+  operation({
+    id: 'retryLedger',
+    method: 'post',
+    path: '/ledger/retry',
+    summary: 'Tries items again: one that is named, or those that were set aside',
+    tag: 'Ledger',
+    role: 'Operator',
+    body: retrySchema,
+    answers: { 202: { description: 'What is tried again, and by whom', schema: retriedSchema } },
+    async handle({ context, services, bindings: { starter }, body: { limit, start, ...asked } }) {
+      const { settings } = await loadSettings(services.state);
+      // An item that is named is meant as it is; a filter alone means what was given up.
+      const filter = asked.item === undefined ? { state: 'set-aside' as const, ...asked } : asked;
+      const { rows, next } = await walk(services, settings, filter, limit);
+      const name = randomUUID().slice(0, 8);
+      const { transfers, refused, runs } = await retryItems(services, rows, { settings, now: start, name });
+      for (const { id } of runs) await startPull(services, starter, id);
+      const retried = transfers.reduce((sum, { items }) => sum + items, 0);
+      return context.json(
+        {
+          retried,
+          transfers,
+          refused: refused.map(({ row, reason }) => ({ ...placeOf(row), reason })),
+          ...continuation(next),
+        },
+        202,
+      );
+    },
+  }),
+];
 
 type Filter = z.output<z.ZodObject<typeof filterShape>> & { readonly item?: string | undefined };
 
-function walk(
-  { state }: ApiEnvironment['Bindings']['services'],
-  settings: Settings,
-  filter: Filter,
-  limit: number,
-) {
+function walk({ state }: Services, settings: Settings, filter: Filter, limit: number) {
   const sites = filter.site === undefined ? settings.sites.map(({ id }) => id) : [filter.site];
   const streams: readonly StreamId[] = filter.stream === undefined ? streamIds : [filter.stream];
   const parts = sites.flatMap((siteId) => streams.map((stream): LedgerPart => ({ siteId, stream })));

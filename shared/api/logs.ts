@@ -1,11 +1,9 @@
-import { Hono } from 'hono';
 import { z } from 'zod';
 import { Failure } from '../errors.ts';
 import { type LogPage, type LogQuery, levels } from '../log.ts';
 import type { Services } from '../services.ts';
 import { slug } from '../settings/names.ts';
-import { describeIssues } from '../settings/settings-store.ts';
-import type { ApiEnvironment } from './environment.ts';
+import { type Operation, operation } from './operation.ts';
 import { badRequest } from './problem.ts';
 import { instant } from './time-query.ts';
 
@@ -36,15 +34,19 @@ export const logPageSchema = z.object({
 type Asked = { readonly [K in keyof LogQuery]?: LogQuery[K] | undefined } & { readonly limit: number };
 
 /** The log of the service (runs, ticks) and of the clients (what was asked for here), newest first. */
-export function logRoutes(): Hono<ApiEnvironment> {
-  const routes = new Hono<ApiEnvironment>();
-  routes.get('/', async (context) => {
-    const query = logQuerySchema.safeParse(context.req.query());
-    if (!query.success) throw badRequest(`Query: ${describeIssues(query.error)}`);
-    return context.json(await answerLog(context.env.services, query.data));
-  });
-  return routes;
-}
+export const logOperations: readonly Operation[] = [
+  operation({
+    id: 'getLog',
+    method: 'get',
+    path: '/log',
+    summary: 'The log of the service and of what people asked for, newest first',
+    tag: 'Log',
+    role: 'Reader',
+    query: logQuerySchema,
+    answers: { 200: { description: 'A page of log lines', schema: logPageSchema } },
+    handle: async ({ context, services, query }) => context.json(await answerLog(services, query)),
+  }),
+];
 
 export async function answerLog({ logs }: Services, asked: Asked): Promise<LogPage> {
   if (!logs)

@@ -1,5 +1,30 @@
+import { clientScriptOperations } from './client-script.ts';
+import { commandOperations } from './commands.ts';
+import { coverageOperations } from './coverage.ts';
+import { ledgerOperations } from './ledger.ts';
+import { logOperations } from './logs.ts';
+import { notificationOperations } from './notifications.ts';
 import type { Operation } from './operation.ts';
+import { pullOperations } from './pulls.ts';
+import { reconciliationOperations } from './reconciliation.ts';
 import { runOperations } from './runs.ts';
+import { scheduleOperations, schedulerOperations } from './schedules.ts';
+import { secretOperations } from './secrets.ts';
+import { settingsOperations } from './settings.ts';
 
 /** Everything that the API can do, besides the liveness check. */
-export const operations: readonly Operation[] = [...runOperations];
+export const operations: readonly Operation[] = [
+  ...runOperations,
+  ...pullOperations,
+  ...ledgerOperations,
+  ...coverageOperations,
+  ...reconciliationOperations,
+  ...scheduleOperations,
+  ...schedulerOperations,
+  ...settingsOperations,
+  ...secretOperations,
+  ...notificationOperations,
+  ...logOperations,
+  ...commandOperations,
+  ...clientScriptOperations,
+];

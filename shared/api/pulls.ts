@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Hono } from 'hono';
 import { z } from 'zod';
 import { pluginOf } from '../destinations/index.ts';
 import { Failure } from '../errors.ts';
@@ -13,9 +12,9 @@ import { loadSettings } from '../settings/settings-store.ts';
 import { namingFaults, scheduledStreams, takesStream } from '../settings/transfer-checks.ts';
 import { streamOf } from '../streams/index.ts';
 import { streamIds } from '../streams/stream.ts';
-import { readBody } from './body.ts';
-import type { ApiEnvironment } from './environment.ts';
+import { type Operation, operation } from './operation.ts';
 import { badRequest } from './problem.ts';
+import { runSchema } from './run-answers.ts';
 import { showRun } from './runs.ts';
 
 /** IC guide, API Tester: sites × start date with duration, or session ids, × destinations × data types. */
@@ -41,38 +40,67 @@ const pullSchema = z
   )
   .refine(({ from, to }) => to === undefined || from !== undefined, 'to needs from');
 
-export function pullRoutes(): Hono<ApiEnvironment> {
-  const routes = new Hono<ApiEnvironment>();
-  routes.post('/', async (context) => {
-    const { services, starter } = context.env;
-    const pull = await readBody(context, pullSchema);
-    const { settings } = await loadSettings(services.state);
-    const now = services.now();
-    const transfers = transfersOf(settings, pull);
-    const selection = selectionOf(pull, transfers, now);
-    const name = randomUUID().slice(0, 8);
-    const run = await makePullRun(services.state, settings, {
-      now,
-      name,
-      transfers,
-      ...(selection ? { selection } : {}),
-    });
-    await startPull(services, starter, run.id);
-    return context.json(run, 202, { Location: `/api/pulls/${run.id}` });
-  });
-  routes.get('/:id', async (context) =>
-    context.json(await showRun(context.env.services, context.req.param('id'), 'pull')),
-  );
-  routes.post('/:id/cancel', async (context) => {
-    const { services } = context.env;
-    const { id } = await showRun(services, context.req.param('id'), 'pull');
-    await changeRun(services.state, id, (run) =>
-      isFinished(run) || run.cancelRequested ? undefined : { ...run, cancelRequested: true },
-    );
-    return context.json(await showRun(services, id, 'pull'), 202);
-  });
-  return routes;
-}
+const params = z.object({ id: z.string().meta({ description: 'Id of the pull.' }) });
+const tag = 'Pulls';
+
+export const pullOperations: readonly Operation[] = [
+  operation({
+    id: 'startPull',
+    method: 'post',
+    path: '/pulls',
+    summary: 'Pulls sites × data types × destinations, by start date or by session ids',
+    tag,
+    role: 'Operator',
+    body: pullSchema,
+    answers: {
+      202: { description: 'The run', schema: runSchema, headers: { Location: 'Where the pull is shown.' } },
+    },
+    async handle({ context, services, bindings: { starter }, body: pull }) {
+      const { settings } = await loadSettings(services.state);
+      const now = services.now();
+      const transfers = transfersOf(settings, pull);
+      const selection = selectionOf(pull, transfers, now);
+      const name = randomUUID().slice(0, 8);
+      const run = await makePullRun(services.state, settings, {
+        now,
+        name,
+        transfers,
+        ...(selection ? { selection } : {}),
+      });
+      await startPull(services, starter, run.id);
+      return context.json(run, 202, { Location: `/api/pulls/${run.id}` });
+    },
+  }),
+  operation({
+    id: 'getPull',
+    method: 'get',
+    path: '/pulls/{id}',
+    summary: 'A pull with its results; while it goes on, with what has been done so far',
+    tag,
+    role: 'Reader',
+    params,
+    answers: { 200: { description: 'The run', schema: runSchema } },
+    handle: async ({ context, services, params: { id } }) =>
+      context.json(await showRun(services, id, 'pull')),
+  }),
+  operation({
+    id: 'cancelPull',
+    method: 'post',
+    path: '/pulls/{id}/cancel',
+    summary: 'Ends a pull within seconds; what was stored stays',
+    tag,
+    role: 'Operator',
+    params,
+    answers: { 202: { description: 'The run', schema: runSchema } },
+    async handle({ context, services, params }) {
+      const { id } = await showRun(services, params.id, 'pull');
+      await changeRun(services.state, id, (run) =>
+        isFinished(run) || run.cancelRequested ? undefined : { ...run, cancelRequested: true },
+      );
+      return context.json(await showRun(services, id, 'pull'), 202);
+    },
+  }),
+];
 
 /** Nobody starts a pull later: one that cannot be started has failed, and whoever asked for it asks again. */
 export async function startPull({ state, now }: Services, starter: RunStarter, id: string): Promise<void> {

@@ -11,7 +11,7 @@ export const failureSchema = z
     code: z.string(),
     message: z.string(),
   })
-  .meta({ description: 'What went wrong: a stable code, and one line for people.' });
+  .meta({ id: 'Failure', description: 'What went wrong: a stable code, and one line for people.' });
 
 const counts = z.object({
   found: count.meta({ description: 'Sessions or files that were looked at' }),
@@ -51,6 +51,6 @@ export const runSchema = z
       .optional(),
     failure: failureSchema.optional(),
   })
-  .meta({ title: 'Run' });
+  .meta({ id: 'Run' });
 
 export const runPageSchema = z.object({ runs: z.array(runSchema), next: z.string().optional() });

@@ -1,7 +1,8 @@
-import { type Context, Hono } from 'hono';
-import { Failure } from '../errors.ts';
+import type { Context } from 'hono';
+import { z } from 'zod';
 import { exportSettings, settingsInExport } from '../settings/portable-settings.ts';
 import { secretStates } from '../settings/secret-uses.ts';
+import { settingsSchema } from '../settings/settings.ts';
 import { settingsChanges } from '../settings/settings-changes.ts';
 import { getVersion, listVersions, type SettingsAuthor } from '../settings/settings-history.ts';
 import {
@@ -10,81 +11,164 @@ import {
   type StoredSettings,
   saveSettings,
 } from '../settings/settings-store.ts';
-import { readJson } from './body.ts';
+import type { StateStore } from '../state/state-store.ts';
 import { authorOf } from './caller.ts';
 import type { ApiEnvironment } from './environment.ts';
-import { badRequest, notFound } from './problem.ts';
+import { type Expected, etagHeader, expectedEtag, sendEtag } from './etag.ts';
+import { type Operation, operation } from './operation.ts';
+import { notFound } from './problem.ts';
+import {
+  exportSchema,
+  importedSchema,
+  importSchema,
+  versionPageSchema,
+  versionSchema,
+} from './settings-answers.ts';
 
 type Asked = Context<ApiEnvironment>;
 
+const versionParams = z.object({
+  version: z.string().meta({ description: 'Number of the version, from 1.' }),
+});
+const saved = { description: 'The settings as they are saved', schema: settingsSchema, headers: etagHeader };
+
 /** The settings as one document. Writing needs `If-Match` with the ETag that was read, or `If-None-Match: *` at first. */
-export function settingsRoutes(): Hono<ApiEnvironment> {
-  const routes = new Hono<ApiEnvironment>();
-  routes.get('/', async (context) => {
-    const { settings, etag } = await loadSettings(context.env.services.state);
-    if (etag !== undefined) context.header('ETag', quote(etag));
-    return context.json(settings);
-  });
-  routes.put('/', async (context) => {
-    const expected = expectedEtag(context);
-    const { settings } = await save(context, await readJson(context), expected, authorOf(context, 'saved'));
-    return context.json(settings);
-  });
-  routes.get('/history', async (context) => {
-    const limit = Number(context.req.query('limit') ?? 50);
-    if (!Number.isInteger(limit) || limit < 1 || limit > 200)
-      throw badRequest('limit: a whole number from 1 to 200.');
-    const from = context.req.query('from');
-    if (from !== undefined && !/^history\|\d{10}$/.test(from)) throw badRequest('from: take it from `next`.');
-    return context.json(await listVersions(context.env.services.state, limit, from));
-  });
-  routes.get('/history/:version', async (context) => context.json(await version(context)));
-  routes.post('/history/:version/restore', async (context) => {
-    const expected = expectedEtag(context);
-    const { version: restored, settings } = await version(context);
-    const stored = await save(context, settings, expected, authorOf(context, 'restored', restored));
-    return context.json(stored.settings);
-  });
-  routes.get('/export', async (context) => {
-    const { state, secrets, now } = context.env.services;
-    const { settings } = await loadSettings(state);
-    context.header('Content-Disposition', 'attachment; filename="integration-client-settings.json"');
-    return context.json(await exportSettings(settings, secrets, now()));
-  });
-  routes.post('/import', async (context) => {
-    const dryRun = ['true', '1', ''].includes(context.req.query('dryRun') ?? 'false');
-    const { state, secrets } = context.env.services;
-    const expected = dryRun ? undefined : expectedEtag(context);
-    const input = settingsInExport(await readJson(context));
-    const before = await loadSettings(state);
-    const settings = await checkSettings(state, input);
-    if (expected) await save(context, settings, expected, authorOf(context, 'imported'));
-    return context.json({
-      applied: !dryRun,
-      changes: settingsChanges(before.settings, settings),
-      secrets: await secretStates(secrets, settings),
-    });
-  });
-  return routes;
-}
+export const settingsOperations: readonly Operation[] = [
+  operation({
+    id: 'getSettings',
+    method: 'get',
+    path: '/settings',
+    summary: 'The settings as one document; it names secrets and holds none',
+    tag: 'Settings',
+    role: 'Reader',
+    answers: { 200: saved },
+    async handle({ context, services }) {
+      const { settings, etag } = await loadSettings(services.state);
+      sendEtag(context, etag);
+      return context.json(settings);
+    },
+  }),
+  operation({
+    id: 'putSettings',
+    method: 'put',
+    path: '/settings',
+    summary: 'Saves the settings whole',
+    tag: 'Settings',
+    role: 'Administrator',
+    etag: 'required',
+    // Packages that it names have to be loaded before it can be checked.
+    body: z.unknown(),
+    describedBody: settingsSchema,
+    answers: { 200: saved },
+    async handle({ context, body }) {
+      const expected = expectedEtag(context);
+      const { settings } = await saveAsked(context, body, expected, authorOf(context, 'saved'));
+      return context.json(settings);
+    },
+  }),
+  operation({
+    id: 'listSettingsVersions',
+    method: 'get',
+    path: '/settings/history',
+    summary: 'Who changed what, and when; the latest first',
+    tag: 'Settings',
+    role: 'Reader',
+    query: z.strictObject({
+      limit: z.coerce
+        .number('a whole number from 1 to 200')
+        .int('a whole number from 1 to 200')
+        .min(1, 'a whole number from 1 to 200')
+        .max(200, 'a whole number from 1 to 200')
+        .default(50)
+        .meta({ description: 'Versions a page.' }),
+      from: z
+        .string()
+        .regex(/^history\|\d{10}$/, 'take it from `next`')
+        .optional()
+        .meta({ description: '`next` of the page before.' }),
+    }),
+    answers: { 200: { description: 'A page of versions', schema: versionPageSchema } },
+    handle: async ({ context, services, query }) =>
+      context.json(await listVersions(services.state, query.limit, query.from)),
+  }),
+  operation({
+    id: 'getSettingsVersion',
+    method: 'get',
+    path: '/settings/history/{version}',
+    summary: 'A version with its whole document, as it was saved',
+    tag: 'Settings',
+    role: 'Reader',
+    params: versionParams,
+    answers: { 200: { description: 'The version', schema: versionSchema } },
+    handle: async ({ context, services, params }) =>
+      context.json(await versionAt(services.state, params.version)),
+  }),
+  operation({
+    id: 'restoreSettingsVersion',
+    method: 'post',
+    path: '/settings/history/{version}/restore',
+    summary: 'Saves a version of before once more',
+    tag: 'Settings',
+    role: 'Administrator',
+    etag: 'required',
+    params: versionParams,
+    answers: { 200: saved },
+    async handle({ context, services, params }) {
+      const expected = expectedEtag(context);
+      const { version: restored, settings } = await versionAt(services.state, params.version);
+      const stored = await saveAsked(context, settings, expected, authorOf(context, 'restored', restored));
+      return context.json(stored.settings);
+    },
+  }),
+  operation({
+    id: 'exportSettings',
+    method: 'get',
+    path: '/settings/export',
+    summary: 'The settings for another installation, with the names of the secrets that it needs',
+    tag: 'Settings',
+    role: 'Reader',
+    answers: { 200: { description: 'The export', schema: exportSchema } },
+    async handle({ context, services }) {
+      const { settings } = await loadSettings(services.state);
+      context.header('Content-Disposition', 'attachment; filename="integration-client-settings.json"');
+      return context.json(await exportSettings(settings, services.secrets, services.now()));
+    },
+  }),
+  operation({
+    id: 'importSettings',
+    method: 'post',
+    path: '/settings/import',
+    summary: 'Saves the settings of an export, or says what that would change',
+    tag: 'Settings',
+    role: 'Administrator',
+    etag: 'required',
+    query: z.strictObject({
+      dryRun: z.enum(['true', '1', '', 'false', '0']).default('false').meta({
+        description: '`true`: says what would change, and changes nothing; then no ETag is needed.',
+      }),
+    }),
+    body: z.unknown(),
+    describedBody: importSchema,
+    answers: { 200: { description: 'What changes', schema: importedSchema, headers: etagHeader } },
+    async handle({ context, services, query, body }) {
+      const { state, secrets } = services;
+      const dryRun = ['true', '1', ''].includes(query.dryRun);
+      const expected = dryRun ? undefined : expectedEtag(context);
+      const input = settingsInExport(body);
+      const before = await loadSettings(state);
+      const settings = await checkSettings(state, input);
+      if (expected) await saveAsked(context, settings, expected, authorOf(context, 'imported'));
+      return context.json({
+        applied: !dryRun,
+        changes: settingsChanges(before.settings, settings),
+        secrets: await secretStates(secrets, settings),
+      });
+    },
+  }),
+];
 
-interface Expected {
-  /** Absent: there must be none yet. */
-  readonly etag?: string;
-}
-
-function expectedEtag(context: Asked): Expected {
-  const match = context.req.header('If-Match');
-  if (match !== undefined) return { etag: unquote(match) };
-  if (context.req.header('If-None-Match') === '*') return {};
-  throw new Failure(
-    'terminal',
-    'etag-missing',
-    'Send If-Match with the ETag of the settings you changed, or If-None-Match: * when there are none yet.',
-  );
-}
-
-async function save(
+/** Saves under the ETag that was expected, and sends the new one. */
+export async function saveAsked(
   context: Asked,
   input: unknown,
   { etag }: Expected,
@@ -92,28 +176,15 @@ async function save(
 ): Promise<StoredSettings> {
   const stored = await saveSettings(context.env.services.state, input, etag, author);
   context.env.services.logs?.follow(stored.settings.application);
-  if (stored.etag !== undefined) context.header('ETag', quote(stored.etag));
+  sendEtag(context, stored.etag);
   return stored;
 }
 
-async function version(context: Asked): Promise<NonNullable<Awaited<ReturnType<typeof getVersion>>>> {
-  const asked = context.req.param('version') ?? '';
-  const found = /^[1-9]\d{0,9}$/.test(asked)
-    ? await getVersion(context.env.services.state, Number(asked))
-    : undefined;
+async function versionAt(
+  state: StateStore,
+  asked: string,
+): Promise<NonNullable<Awaited<ReturnType<typeof getVersion>>>> {
+  const found = /^[1-9]\d{0,9}$/.test(asked) ? await getVersion(state, Number(asked)) : undefined;
   if (!found) throw notFound(`There is no version "${asked.slice(0, 40)}" of the settings.`);
   return found;
-}
-
-// A table's ETag is itself quoted and has a W/ in front: it travels as an opaque text of ours.
-function quote(etag: string): string {
-  return `"${encodeURIComponent(etag)}"`;
-}
-
-function unquote(header: string): string {
-  try {
-    return decodeURIComponent(header.trim().replace(/^W\//, '').replace(/^"|"$/g, ''));
-  } catch {
-    return header;
-  }
 }

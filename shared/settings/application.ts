@@ -43,4 +43,4 @@ export const applicationSchema = z
       description: 'UTC. It begins within this hour, or as soon after it as the program runs.',
     }),
   })
-  .meta({ title: 'Application Settings' });
+  .meta({ id: 'ApplicationSettings', title: 'Application Settings' });

@@ -125,7 +125,7 @@ export const notificationSchema = z
         'Report a site and data type that owes this many files or more, and more than a day before. 0: never.',
     }),
   })
-  .meta({ title: 'Notification Settings' });
+  .meta({ id: 'NotificationSettings', title: 'Notification Settings' });
 
 export type MailSettings = z.infer<typeof mailSchema>;
 export type WebhookSettings = z.infer<typeof webhookSchema>;

@@ -74,13 +74,15 @@ const periodSchema = z.union(
 );
 
 /** IC guide: Schedule Configuration. */
-export const scheduleSchema = z.strictObject({
-  id: slug,
-  name: z.string().min(1).max(200).meta({ title: 'Schedule Name' }),
-  enabled: z.boolean().default(true),
-  every: periodSchema.meta({ title: 'Run Every', description: 'From every minute to every seven days.' }),
-  transfers: z.array(transferSchema).min(1).meta({ title: 'Transfers' }),
-});
+export const scheduleSchema = z
+  .strictObject({
+    id: slug,
+    name: z.string().min(1).max(200).meta({ title: 'Schedule Name' }),
+    enabled: z.boolean().default(true),
+    every: periodSchema.meta({ title: 'Run Every', description: 'From every minute to every seven days.' }),
+    transfers: z.array(transferSchema).min(1).meta({ title: 'Transfers' }),
+  })
+  .meta({ id: 'Schedule' });
 
 export type Begin = z.infer<typeof beginSchema>;
 export type Period = z.infer<typeof periodSchema>;

@@ -18,7 +18,9 @@ const document = z.strictObject({
 });
 
 /** Everything a user sets, as one document: it is saved and exported whole or not at all. Secrets are named in it. */
-export const settingsSchema = document.superRefine((settings, context) => check(settings, context, false));
+export const settingsSchema = document
+  .superRefine((settings, context) => check(settings, context, false))
+  .meta({ id: 'Settings' });
 
 /**
  * What was saved before. A package may have gone or changed since: then its own destinations fail when they are opened,
