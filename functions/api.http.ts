@@ -1,23 +1,26 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
-import { localPrincipal } from '../shared/access/local.ts';
+import { refusingAccess } from '../shared/access/access.ts';
 import { createApi } from '../shared/api/app.ts';
-import { callerOf } from '../shared/api/caller.ts';
 import { orchestrationStarter, reconciliation, runStarter } from '../shared/schedules/durable-starter.ts';
 import { services } from '../shared/service-provider.ts';
 
 const api = createApi();
+const nobody = refusingAccess('This installation has nobody who may use its API.');
 
 app.http('api', {
   route: '{*path}',
   methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'],
-  authLevel: 'function',
+  // The token is verified in the API, before anything else that was sent is looked at.
+  authLevel: 'anonymous',
   extraInputs: [df.input.durableClient()],
   handler: async (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
     const bare = request.method === 'GET' || request.method === 'HEAD';
-    const body = bare ? null : await request.arrayBuffer();
     const { method, url } = request;
-    const asked = new Request(url, { method, headers: new Headers([...request.headers]), body });
+    const headers = new Headers([...request.headers]);
+    // Read by who has let the caller in.
+    const body = bare ? null : (request.body as ReadableStream | null);
+    const asked = new Request(url, { method, headers, body, duplex: 'half' });
     // Made when they are asked for: what is wrong with them is then told like any other error.
     const answer = await api.fetch(asked, {
       get services() {
@@ -29,13 +32,12 @@ app.http('api', {
       get reconciler() {
         return orchestrationStarter(df.getClient(context), reconciliation);
       },
-      // The function key has been looked at by the host.
-      authenticate: async (headers) => ({
-        ...localPrincipal,
-        name: callerOf(headers, process.env) ?? 'HTTP API',
-      }),
+      authenticate: (headers) => (services().access ?? nobody).authenticate(headers),
     });
-    const headers = Object.fromEntries(answer.headers);
-    return { status: answer.status, headers, body: new Uint8Array(await answer.arrayBuffer()) };
+    return {
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      body: new Uint8Array(await answer.arrayBuffer()),
+    };
   },
 });

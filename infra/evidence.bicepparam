@@ -5,6 +5,7 @@ using './main.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'evidence')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
+param entraApplicationId = readEnvironmentVariable('ENTRA_APPLICATION_ID', '')
 param principalId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
 param sqlAdministratorId = readEnvironmentVariable('SQL_ADMINISTRATOR_ID', '')
 param sqlAdministratorName = readEnvironmentVariable('SQL_ADMINISTRATOR_NAME', '')

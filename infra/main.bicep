@@ -38,7 +38,7 @@ param zoneRedundant bool = false
 @description('Least level of log lines that are kept.')
 param logLevel 'debug' | 'info' | 'warn' | 'error' = 'info'
 
-@description('Address ranges (CIDR) that may call the functions app, those of appliances that post events among them. Empty: all, with a key or token.')
+@description('Address ranges (CIDR) that may call the functions app, those of appliances that post events among them. Empty: all, with a token.')
 param allowedAddressRanges string[] = []
 
 @description('Object id of whoever sets this up: may put secrets into the vault. Empty for nobody.')
@@ -46,6 +46,9 @@ param principalId string = ''
 
 @description('What that is.')
 param principalType 'User' | 'Group' | 'ServicePrincipal' = 'User'
+
+@description('Client id of the Entra application that tokens for the API are issued for, made by the pre-provision script. Empty: nobody may use the API.')
+param entraApplicationId string = ''
 
 @description('Whether the API may set secrets in the vault. If not, it only reads them.')
 param secretsSetThroughApi bool = false
@@ -389,6 +392,7 @@ module functionsApp 'modules/functions-app.bicep' = {
     dataBlobUrl: dataStorage.outputs.blobUrl
     dataTableUrl: dataStorage.outputs.tableUrl
     keyVaultUrl: keyVault.outputs.url
+    entraApplicationId: entraApplicationId
     insightsName: monitoring.outputs.insightsName
     logLevel: logLevel
   }

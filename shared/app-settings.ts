@@ -12,8 +12,6 @@ export interface AppSetting {
   readonly readBy: 'code' | 'host';
   /** Set by the template. */
   readonly inAzure: boolean;
-  /** Set by the platform itself, and by nobody else. */
-  readonly isPlatforms?: boolean;
   readonly sample?: string;
   /** Says what a value must be, if it is not that. */
   readonly check?: (value: string) => string | undefined;
@@ -81,11 +79,27 @@ export const appSettings: readonly AppSetting[] = [
     check: oneOf(logLevels),
   },
   {
-    name: 'WEBSITE_AUTH_ENABLED',
-    meaning: 'Whether App Service Authentication stands in front, and says who calls',
+    name: 'ENTRA_TENANT_ID',
+    meaning:
+      'The Microsoft Entra tenant whose people and applications may use the API; without it nobody may',
     readBy: 'code',
-    inAzure: false,
-    isPlatforms: true,
+    inAzure: true,
+    check: guid,
+  },
+  {
+    name: 'ENTRA_APPLICATION_ID',
+    meaning:
+      'Client id of the Entra application that tokens for the API are issued for; without it nobody may',
+    readBy: 'code',
+    inAzure: true,
+    check: guid,
+  },
+  {
+    name: 'AZURE_AUTHORITY_HOST',
+    meaning: 'Where Microsoft Entra ID is, in a national cloud; default https://login.microsoftonline.com',
+    readBy: 'code',
+    inAzure: true,
+    check: endpoint,
   },
   {
     name: 'AzureWebJobsStorage',
@@ -156,6 +170,14 @@ export interface AppSettings {
   readonly logLevel: string;
   readonly identityClientId: string | undefined;
   readonly keyVaultUrl: string | undefined;
+  /** Whose tokens are taken; `missing` names the setting without which nobody's are. */
+  readonly entra:
+    | {
+        readonly tenantId: string;
+        readonly applicationId: string;
+        readonly authority: string | undefined;
+      }
+    | { readonly missing: string };
   /** Application Insights, where telemetry goes there. */
   readonly insights: { readonly connectionString: string; readonly byIdentity: boolean } | undefined;
   readonly storage:
@@ -170,6 +192,7 @@ export function readAppSettings(environment: NodeJS.ProcessEnv): AppSettings {
     logLevel: optional(environment, 'LOG_LEVEL') ?? 'info',
     identityClientId: optional(environment, 'AZURE_CLIENT_ID'),
     keyVaultUrl: optional(environment, 'KEY_VAULT_URL'),
+    entra: readEntra(environment),
     insights: readInsights(environment),
     storage: connection
       ? { connectionString: connection }
@@ -178,6 +201,16 @@ export function readAppSettings(environment: NodeJS.ProcessEnv): AppSettings {
           blobUrl: required(environment, 'DATA_BLOB_URL'),
         },
   };
+}
+
+/** Runs go on without them: who may use the API is no matter of theirs. */
+function readEntra(environment: NodeJS.ProcessEnv): AppSettings['entra'] {
+  const tenantId = optional(environment, 'ENTRA_TENANT_ID');
+  const applicationId = optional(environment, 'ENTRA_APPLICATION_ID');
+  const authority = optional(environment, 'AZURE_AUTHORITY_HOST');
+  if (tenantId === undefined) return { missing: 'ENTRA_TENANT_ID' };
+  if (applicationId === undefined) return { missing: 'ENTRA_APPLICATION_ID' };
+  return { tenantId, applicationId, authority };
 }
 
 function readInsights(environment: NodeJS.ProcessEnv): AppSettings['insights'] {

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { callerOf } from '../shared/api/caller.ts';
 import { appSettings } from '../shared/app-settings.ts';
 import { composeServices } from '../shared/compose.ts';
 import { Failure } from '../shared/errors.ts';
@@ -43,7 +42,6 @@ test('the code reads the settings of the list, and no other', async () => {
   for (const name of Object.keys(azure)) delete environment[name];
   environment.DATA_STORAGE_CONNECTION_STRING = 'UseDevelopmentStorage=true';
   await composeServices(environment).close();
-  callerOf(new Headers(), environment);
   assert.deepEqual(
     [...read].filter((name) => !name.startsWith('SECRET_')).toSorted(),
     names(({ readBy }) => readBy === 'code'),
@@ -57,7 +55,7 @@ test('the code reads the settings of the list, and no other', async () => {
   const readers = sources.filter((file) => /process\.env\b/.test(readFileSync(join(root, file), 'utf8')));
   assert.deepEqual(
     readers,
-    [join('functions', 'api.http.ts'), join('shared', 'service-provider.ts')],
+    [join('shared', 'service-provider.ts')],
     'what reads the environment is called above',
   );
 });
@@ -75,7 +73,7 @@ test('local.settings.sample.json holds the samples of the list, and nothing else
 
 test('the README names every setting that the code reads', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  for (const name of names(({ readBy, isPlatforms }) => readBy === 'code' && !isPlatforms))
+  for (const name of names(({ readBy }) => readBy === 'code'))
     assert.ok(readme.includes(`\`${name}\``), name);
 });
 
@@ -88,6 +86,9 @@ const wrong: readonly (readonly [name: string, value: string | undefined, code: 
   ['DATA_BLOB_URL', 'http://data.blob.core.windows.net', 'setting-malformed'],
   ['KEY_VAULT_URL', 'hunter2', 'setting-malformed'],
   ['AZURE_CLIENT_ID', 'hunter2', 'setting-malformed'],
+  ['ENTRA_TENANT_ID', 'hunter2.example.com', 'setting-malformed'],
+  ['ENTRA_APPLICATION_ID', 'api://hunter2', 'setting-malformed'],
+  ['AZURE_AUTHORITY_HOST', 'http://hunter2.example.com', 'setting-malformed'],
   ['LOG_LEVEL', 'loud', 'setting-malformed'],
   ['DATA_STORAGE_CONNECTION_STRING', 'AccountKey=hunter2', 'setting-malformed'],
 ];
@@ -110,7 +111,7 @@ for (const [name, value, code] of wrong) {
   });
 }
 
-for (const [name, value, code] of wrong.filter((_, at) => at === 0 || at === 9)) {
+for (const [name, value, code] of wrong.filter((_, at) => at === 0 || at === 12)) {
   test(`functions that start with ${name} ${code === 'setting-missing' ? 'missing' : 'malformed'} say so in one line and stay up`, {
     timeout: 120_000,
   }, async (t) => {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { liveWork } from '../shared/runs/live-runs.ts';
 import type { Run } from '../shared/runs/run.ts';
 import type { SessionTruth } from './appliance/simulated-appliance.ts';
-import { startInstallation } from './support/installation.ts';
+import { apiHeaders, startInstallation } from './support/installation.ts';
 
 const secret = 'secret-of-the-events-0123456789';
 
@@ -36,7 +36,11 @@ test('a session whose end the appliance tells is there minutes later, long befor
     await house.stack.host.idle();
   };
   const pulls = async () =>
-    ((await (await fetch(`${house.stack.host.url}/api/runs?kind=pull`)).json()) as { runs: Run[] }).runs;
+    (
+      (await (await fetch(`${house.stack.host.url}/api/runs?kind=pull`, { headers: apiHeaders })).json()) as {
+        runs: Run[];
+      }
+    ).runs;
   const isThere = ({ session }: SessionTruth, extension: string) =>
     existsSync(join(house.data.files, `support.example.com-support-${session.lsid}.${extension}`));
   await tick();
@@ -48,7 +52,7 @@ test('a session whose end the appliance tells is there minutes later, long befor
 
   assert.equal(await post(ended, 'an-unknown-secret-of-nobody'), 404);
   assert.equal(
-    (await fetch(`${house.stack.host.url}/api/events/${secret}`)).status,
+    (await fetch(`${house.stack.host.url}/api/events/${secret}`, { headers: apiHeaders })).status,
     404,
     'it takes posts alone',
   );

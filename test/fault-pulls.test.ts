@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Run } from '../shared/runs/run.ts';
 import { isFinished } from '../shared/runs/run.ts';
 import type { Entry } from '../shared/state/state-store.ts';
-import { type Installation, resultOf, startInstallation } from './support/installation.ts';
+import { apiHeaders, type Installation, resultOf, startInstallation } from './support/installation.ts';
 import { filesIn, readDocument } from './support/job.ts';
 import { readSqlContent } from './support/sql-truth.ts';
 import { databaseDifferences, folderDifferences, none } from './support/stored.ts';
@@ -27,9 +27,8 @@ interface Answer {
 async function call(method: string, path: string, body?: unknown): Promise<Answer> {
   const answer = await fetch(`${installation.stack.host.url}/api${path}`, {
     method,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    headers: { ...apiHeaders, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return {
     status: answer.status,

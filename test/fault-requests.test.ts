@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, test } from 'node:test';
-import { type Installation, startInstallation } from './support/installation.ts';
+import { apiHeaders, type Installation, startInstallation } from './support/installation.ts';
 
 let installation: Installation;
 before(async () => {
@@ -27,7 +27,7 @@ function ask(
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
-      { method, headers: { 'content-type': 'application/json', ...headers } },
+      { method, headers: { ...apiHeaders, 'content-type': 'application/json', ...headers } },
       (reply) => {
         const chunks: Buffer[] = [];
         reply.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -9,7 +9,7 @@ import type { LogLine } from '../shared/log.ts';
 import { LogBook } from '../shared/runs/log-book.ts';
 import { changeRun, type Run } from '../shared/runs/run.ts';
 import { loadSettings, saveSettings } from '../shared/settings/settings-store.ts';
-import { startInstallation } from './support/installation.ts';
+import { apiHeaders, startInstallation } from './support/installation.ts';
 import { named } from './support/principals.ts';
 import { makeWorkbench } from './support/workbench.ts';
 
@@ -67,7 +67,10 @@ test('the log of one run from its tick to its items is shown by the run, with on
   await house.stack.host.fireTimer('schedule-tick');
   await house.stack.host.idle();
   const get = async (path: string) =>
-    (await (await fetch(`${house.stack.host.url}/api${path}`)).json()) as { lines: LogLine[]; runs: Run[] };
+    (await (await fetch(`${house.stack.host.url}/api${path}`, { headers: apiHeaders })).json()) as {
+      lines: LogLine[];
+      runs: Run[];
+    };
   const { runs } = await get('/runs');
   const [run] = runs;
   assert.ok(run && runs.length === 1);

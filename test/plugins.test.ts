@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { loadSettings } from '../shared/settings/settings-store.ts';
 import {
+  apiHeaders,
   databaseSetting,
   folderSetting,
   type Installation,
@@ -52,12 +53,16 @@ after(async () => {
 
 async function put(change: (settings: { destinations: unknown[] }) => void) {
   const url = `${installation.stack.host.url}/api/settings`;
-  const read = await fetch(url);
+  const read = await fetch(url, { headers: apiHeaders });
   const settings = (await read.json()) as { destinations: unknown[] };
   change(settings);
   const answer = await fetch(url, {
     method: 'PUT',
-    headers: { 'if-match': read.headers.get('etag') ?? '', 'content-type': 'application/json' },
+    headers: {
+      ...apiHeaders,
+      'if-match': read.headers.get('etag') ?? '',
+      'content-type': 'application/json',
+    },
     body: JSON.stringify(settings),
   });
   return { status: answer.status, body: (await answer.json()) as { title: string } };

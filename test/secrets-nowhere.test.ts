@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { keyVaultSecrets } from '../shared/settings/key-vault-secrets.ts';
 import { defaultOAuthAccount } from './appliance/accounts.ts';
-import { startInstallation } from './support/installation.ts';
+import { apiHeaders, startInstallation } from './support/installation.ts';
 import { startKeyVault } from './support/key-vault.ts';
 import { startMailServer } from './support/mail-server.ts';
 import { tlsServer } from './tls-server-support.ts';
@@ -61,7 +61,7 @@ test('secrets of vault, mail and webhook are in no log, history, run, export, se
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const answer = await fetch(`${house.stack.host.url}/api${path}`, {
       method,
-      headers,
+      headers: { ...apiHeaders, ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();

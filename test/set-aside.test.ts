@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Run } from '../shared/runs/run.ts';
 import type { Services } from '../shared/services.ts';
-import { type Installation, resultOf, startInstallation } from './support/installation.ts';
+import { apiHeaders, type Installation, resultOf, startInstallation } from './support/installation.ts';
 import { filesIn } from './support/job.ts';
 import { folderDifferences, none } from './support/stored.ts';
 
@@ -18,9 +18,8 @@ type Body = any;
 async function call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Body }> {
   const answer = await fetch(`${installation.stack.host.url}/api${path}`, {
     method,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    headers: { ...apiHeaders, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return { status: answer.status, body: await answer.json() };
 }

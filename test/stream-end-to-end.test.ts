@@ -19,6 +19,7 @@ import {
   typesOf,
 } from './support/all-types.ts';
 import {
+  apiHeaders,
   databaseSetting,
   folderSetting,
   type Installation,
@@ -205,12 +206,15 @@ test('days that go by come with the runs that follow', async () => {
 
 async function pull(body: object): Promise<{ status: number; run: Run & { title?: string } }> {
   const { url } = installation.stack.host;
-  const headers = { 'content-type': 'application/json' };
+  const headers = { ...apiHeaders, 'content-type': 'application/json' };
   const answer = await fetch(`${url}/api/pulls`, { method: 'POST', headers, body: JSON.stringify(body) });
   const made = (await answer.json()) as Run;
   if (answer.status !== 202) return { status: answer.status, run: made };
   await installation.stack.host.idle();
-  return { status: 202, run: (await (await fetch(`${url}/api/pulls/${made.id}`)).json()) as Run };
+  return {
+    status: 202,
+    run: (await (await fetch(`${url}/api/pulls/${made.id}`, { headers })).json()) as Run,
+  };
 }
 
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString();

@@ -14,6 +14,8 @@ export interface DataFolder {
   readonly demo: string;
   readonly files: string;
   readonly sessions: string;
+  /** The token of the API: see api-token.ts. */
+  readonly apiToken: string;
   /** A folder. */
   readonly log: string;
 }
@@ -46,6 +48,7 @@ export async function openDataFolder(folder: string, reset: boolean): Promise<Da
     demo: join(folder, 'demo.json'),
     files: join(folder, 'files'),
     sessions: join(folder, 'sessions.db'),
+    apiToken: join(folder, 'api-token'),
     log: join(folder, 'logs'),
   };
 }

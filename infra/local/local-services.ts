@@ -1,3 +1,4 @@
+import { localAccess } from '../../shared/access/local.ts';
 import { type ConnectionOptions, Connections } from '../../shared/connections.ts';
 import type { Log } from '../../shared/log.ts';
 import { LogBook } from '../../shared/runs/log-book.ts';
@@ -29,11 +30,11 @@ export function localLog(folder: string, least: string): LogBook {
   return new LogBook({ outputs: [], store: new LogFiles(folder), least });
 }
 
-/** The services of an installation in one folder. */
+/** The services of an installation in one folder. Without `apiToken` nobody may use the API. */
 export function localServices(
   ports: LocalPorts,
   log: Log,
-  options: Pick<ConnectionOptions, 'appliances'> = {},
+  options: Pick<ConnectionOptions, 'appliances'> & { readonly apiToken?: string } = {},
 ): Services {
   const secrets = log instanceof LogBook ? log.watch(ports.secrets) : ports.secrets;
   const connections = new Connections({ ...ports, secrets, log, ...options });
@@ -42,6 +43,7 @@ export function localServices(
     secrets,
     log,
     ...(log instanceof LogBook ? { logs: log } : {}),
+    ...(options.apiToken === undefined ? {} : { access: localAccess(options.apiToken) }),
     now: () => Date.now(),
     appliance: (site) => connections.appliance(site),
     commands: (site) => connections.commands(site),

@@ -4,6 +4,7 @@ import { Failure, reportFailure } from '../../shared/errors.ts';
 import type { Run } from '../../shared/runs/run.ts';
 import { loadSettings, saveSettings } from '../../shared/settings/settings-store.ts';
 import type { StateStore } from '../../shared/state/state-store.ts';
+import { ensureApiToken } from './api-token.ts';
 import { closingLine } from './closing-line.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { type Demo, startDemo } from './demo.ts';
@@ -24,7 +25,8 @@ async function main(): Promise<number> {
   }
   const data = await openDataFolder(options.data, options.reset);
   const log = localLog(options.log ?? data.log, process.env.LOG_LEVEL ?? 'info');
-  const services = localServices(localPorts(data), log);
+  const apiToken = ensureApiToken(data.apiToken);
+  const services = localServices(localPorts(data), log, { apiToken });
   let demo: Demo | undefined;
   let stack: Stack | undefined;
   try {
@@ -36,7 +38,7 @@ async function main(): Promise<number> {
       port: options.port,
       timers: options.once ? 'off' : 'on',
     });
-    return options.once ? await once(stack) : await live(stack, options, demo);
+    return options.once ? await once(stack) : await live(stack, options, demo, apiToken);
   } finally {
     await (stack?.close() ?? services.close());
     await demo?.close();
@@ -91,12 +93,18 @@ async function once(stack: Stack): Promise<number> {
   return succeeded ? 0 : 1;
 }
 
-async function live(stack: Stack, options: StartOptions, demo: Demo | undefined): Promise<number> {
+async function live(
+  stack: Stack,
+  options: StartOptions,
+  demo: Demo | undefined,
+  apiToken: string,
+): Promise<number> {
   const began = new Date().toISOString();
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   say(`Integration Client for BeyondTrust: API at ${stack.host.url}/api, everything else in ${options.data}`);
   for (const appliance of demo?.appliances ?? []) say(`Simulated appliance at ${appliance.address}`);
+  say(`Token of the API (also in ${options.data}/api-token): ${apiToken}`);
   say('Stop it with Ctrl-C; it goes on where it stopped.');
   await stack.resume();
   if (demo) await stack.startNewSchedules();

@@ -58,6 +58,9 @@ param dataTableUrl string
 @description('Address of the Key Vault.')
 param keyVaultUrl string
 
+@description('Client id of the Entra application that tokens for the API are issued for; empty: nobody may use the API.')
+param entraApplicationId string
+
 @description('Name of Application Insights.')
 param insightsName string
 
@@ -158,6 +161,18 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         {
           name: 'AZURE_CLIENT_ID'
           value: identityClientId
+        }
+        {
+          name: 'ENTRA_TENANT_ID'
+          value: tenant().tenantId
+        }
+        {
+          name: 'ENTRA_APPLICATION_ID'
+          value: entraApplicationId
+        }
+        {
+          name: 'AZURE_AUTHORITY_HOST'
+          value: environment().authentication.loginEndpoint
         }
         {
           name: 'LOG_LEVEL'

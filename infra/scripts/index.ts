@@ -15,7 +15,11 @@ import { sqlSession } from './sql-session.ts';
 const DATABASE_SCOPE = 'https://database.windows.net/.default';
 
 const steps: Readonly<Record<string, (azure: Azure) => Promise<void>>> = {
-  'before-provision': nameAdministrator,
+  'before-provision': async (azure) => {
+    await nameAdministrator(azure);
+    // The template names it: without it nobody may use the API.
+    await entraApplication(azure);
+  },
   'after-provision': async (azure) => {
     await databaseUser(azure);
     await entraApplication(azure);
@@ -85,15 +89,12 @@ async function settings(azure: Azure): Promise<void> {
     return;
   }
   const wanted = fillSettings(await readFile(file, 'utf8'), process.env);
-  const app = [
-    `/subscriptions/${needed('AZURE_SUBSCRIPTION_ID')}/resourceGroups/${needed('AZURE_RESOURCE_GROUP')}`,
-    `providers/Microsoft.Web/sites/${needed('FUNCTIONS_APP_NAME')}`,
-  ].join('/');
-  const { body } = await azure.call('POST', `${app}/host/default/listKeys?api-version=2025-03-01`);
-  const { functionKeys } = body as { functionKeys?: { default?: string } };
-  const key = functionKeys?.default;
-  if (!key) throw new Error('The functions app has no default key; is it deployed and running?');
-  const result = await applySettings(needed('FUNCTIONS_APP_URL'), { 'x-functions-key': key }, wanted);
+  const token = await azure.token(`api://${needed('ENTRA_APPLICATION_ID')}/.default`);
+  const result = await applySettings(
+    needed('FUNCTIONS_APP_URL'),
+    { authorization: `Bearer ${token}` },
+    wanted,
+  );
   console.log(`Settings of ${file}: ${result}`);
 }
 
@@ -105,8 +106,14 @@ function needed(name: string): string {
 
 /** In azd's environment, for the next step and the next time. */
 async function keep(name: string, value: string): Promise<void> {
+  process.env[name] = value;
   if (!process.env.AZURE_ENV_NAME) return;
-  await promisify(execFile)('azd', ['env', 'set', name, value]);
+  try {
+    await promisify(execFile)('azd', ['env', 'set', name, value]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    console.log(`There is no azd here: set ${name} to ${value} yourself for what comes after.`);
+  }
 }
 
 async function main(): Promise<void> {

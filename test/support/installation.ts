@@ -17,6 +17,12 @@ import { startAppliance } from '../appliance/start-appliance.ts';
 
 const HOUR = 3600;
 
+/** Of every installation that is made here. */
+const API_TOKEN = 'token-of-the-api-in-tests';
+
+/** Goes with every request to the API of an installation. */
+export const apiHeaders: Readonly<Record<string, string>> = { authorization: `Bearer ${API_TOKEN}` };
+
 export interface LogLine {
   readonly level: string;
   readonly message: string;
@@ -116,6 +122,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const log = new KeptLog();
   const ports = options.ports?.(localPorts(data), data) ?? localPorts(data);
   const local = localServices(ports, log, {
+    apiToken: API_TOKEN,
     appliances: {
       limits: { connectMs: 5_000, idleMs: 1_000, ...options.appliances?.limits },
       retry: { attempts: 2, baseMs: 20, ...options.appliances?.retry },

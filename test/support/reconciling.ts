@@ -5,7 +5,12 @@ import { allCoverage, type Coverage } from '../../shared/reconciliation/coverage
 import type { SiteOutcome } from '../../shared/reconciliation/reconcile-site.ts';
 import { listReconciliations, type Reconciliation } from '../../shared/reconciliation/record.ts';
 import type { Run } from '../../shared/runs/run.ts';
-import { type Installation, type InstallationOptions, startInstallation } from './installation.ts';
+import {
+  apiHeaders,
+  type Installation,
+  type InstallationOptions,
+  startInstallation,
+} from './installation.ts';
 
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
@@ -52,13 +57,13 @@ export async function reconciling(
       installation.passTime(1);
       const answer = await fetch(`${stack.host.url}/api/reconciliation`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { ...apiHeaders, 'content-type': 'application/json' },
         body: JSON.stringify(depth === undefined ? {} : { days: depth }),
       });
       assert.equal(answer.status, 202);
       const { id } = (await answer.json()) as Reconciliation;
       await stack.host.idle();
-      const done = await fetch(`${stack.host.url}/api/reconciliation/${id}`);
+      const done = await fetch(`${stack.host.url}/api/reconciliation/${id}`, { headers: apiHeaders });
       const { outcomes = [], finishedAt } = (await done.json()) as Reconciliation;
       assert.ok(finishedAt);
       assert.equal(outcomes.length, 1);
