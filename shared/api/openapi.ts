@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ComponentSchemas, componentSchemas } from './component-schemas.ts';
 import type { Answer, Operation } from './operation.ts';
 
 type Json = Record<string, unknown>;
@@ -8,12 +9,14 @@ export function openApiDocument(
   operations: readonly Operation[],
   { version }: { readonly version: string },
 ): Json {
+  const schemas = componentSchemas();
+  const problem = schemas.of(problemSchema, 'output');
   const paths: Record<string, Json> = {};
   for (const operation of operations) {
     const path = `/api${operation.path}`;
-    paths[path] = { ...paths[path], [operation.method]: operationObject(operation) };
+    paths[path] = { ...paths[path], [operation.method]: operationObject(operation, schemas, problem) };
   }
-  return {
+  return schemas.complete({
     openapi: '3.1.0',
     info: {
       title: 'Integration Client for BeyondTrust on Azure',
@@ -34,9 +37,8 @@ export function openApiDocument(
             'In Azure a token of Microsoft Entra ID for this installation; locally the token printed at start.',
         },
       },
-      schemas: { Problem: schemaOf(problemSchema, 'output') },
     },
-  };
+  });
 }
 
 const problemSchema = z
@@ -47,20 +49,20 @@ const problemSchema = z
     code: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
   })
-  .meta({ title: 'Problem' });
+  .meta({ id: 'Problem' });
 
-function operationObject(operation: Operation): Json {
+function operationObject(operation: Operation, schemas: ComponentSchemas, problem: Json): Json {
   const { id, summary, description, tag, role, answers, body, bodyOptional, describedBody, rawBody } =
     operation;
   const said = [description, `Asks for the role ${role}.`].filter((text) => text !== undefined).join(' ');
   const parameters = [
-    ...parametersOf('path', operation.params),
-    ...parametersOf('query', operation.query),
+    ...parametersOf('path', operation.params, schemas),
+    ...parametersOf('query', operation.query, schemas),
     ...headersOf(operation),
   ];
   const content = rawBody
     ? { [rawBody.contentType]: { schema: { type: 'string', format: 'binary' } } }
-    : body && { 'application/json': { schema: schemaOf(describedBody ?? body, 'input') } };
+    : body && { 'application/json': { schema: schemas.of(describedBody ?? body, 'input') } };
   return {
     operationId: id,
     summary,
@@ -71,19 +73,23 @@ function operationObject(operation: Operation): Json {
     ...(content ? { requestBody: { required: !bodyOptional, content } } : {}),
     responses: {
       ...Object.fromEntries(
-        Object.entries(answers).map(([status, answer]) => [status, answerObject(answer)]),
+        Object.entries(answers).map(([status, answer]) => [status, answerObject(answer, schemas)]),
       ),
       default: {
         description: 'What is wrong',
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        content: { 'application/problem+json': { schema: problem } },
       },
     },
   };
 }
 
-function parametersOf(where: 'path' | 'query', schema: z.ZodObject | undefined): Json[] {
+function parametersOf(
+  where: 'path' | 'query',
+  schema: z.ZodObject | undefined,
+  schemas: ComponentSchemas,
+): Json[] {
   if (!schema) return [];
-  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+  const { properties = {}, required = [] } = schemas.of(schema, 'input') as {
     properties?: Record<string, Json>;
     required?: string[];
   };
@@ -129,7 +135,10 @@ export function isIdempotent({ method, idempotent }: Operation): boolean {
   return idempotent ?? method === 'post';
 }
 
-function answerObject({ description, schema, contentType, headers }: Answer): Json {
+function answerObject(
+  { description, schema, contentType, headers }: Answer,
+  schemas: ComponentSchemas,
+): Json {
   const type = contentType ?? (schema ? 'application/json' : undefined);
   const isText = type === undefined || /json|^text\//.test(type);
   const fallback = isText ? {} : { type: 'string', format: 'binary' };
@@ -137,7 +146,7 @@ function answerObject({ description, schema, contentType, headers }: Answer): Js
     description,
     ...(type === undefined
       ? {}
-      : { content: { [type]: { schema: schema ? schemaOf(schema, 'output') : fallback } } }),
+      : { content: { [type]: { schema: schema ? schemas.of(schema, 'output') : fallback } } }),
     ...(headers
       ? {
           headers: Object.fromEntries(
@@ -149,13 +158,4 @@ function answerObject({ description, schema, contentType, headers }: Answer): Js
         }
       : {}),
   };
-}
-
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...made } = z.toJSONSchema(schema, {
-    io,
-    target: 'draft-2020-12',
-    unrepresentable: 'any',
-  });
-  return made;
 }

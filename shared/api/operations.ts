@@ -1,6 +1,7 @@
 import { clientScriptOperations } from './client-script.ts';
 import { commandOperations } from './commands.ts';
 import { coverageOperations } from './coverage.ts';
+import { documentationOperations } from './documentation.ts';
 import { ledgerOperations } from './ledger.ts';
 import { logOperations } from './logs.ts';
 import { notificationOperations } from './notifications.ts';
@@ -27,4 +28,5 @@ export const operations: readonly Operation[] = [
   ...logOperations,
   ...commandOperations,
   ...clientScriptOperations,
+  ...documentationOperations(() => operations),
 ];
