@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { ticketApprovalSchema } from './ticket-approval.ts';
 
 /** IC guide: Application Settings. */
 export const applicationSchema = z
@@ -42,5 +43,6 @@ export const applicationSchema = z
       title: 'Hour of the daily reconciliation',
       description: 'UTC. It begins within this hour, or as soon after it as the program runs.',
     }),
+    ticketApproval: ticketApprovalSchema.optional(),
   })
   .meta({ id: 'ApplicationSettings', title: 'Application Settings' });

@@ -6,6 +6,7 @@ import { destinationSchema } from './destination.ts';
 import { notificationSchema } from './notifications.ts';
 import { scheduleSchema } from './schedule.ts';
 import { siteSchema } from './site.ts';
+import { ticketFaults } from './ticket-approval.ts';
 import { namingFaults, scheduledStreams, transferFaults } from './transfer-checks.ts';
 
 const document = z.strictObject({
@@ -37,6 +38,7 @@ function check(settings: Settings, context: z.RefinementCtx, saved: boolean): vo
   checkSchedules(settings, context, saved);
   checkNames(settings, context, saved);
   checkShared(settings, context);
+  for (const { path, message } of ticketFaults(settings)) issue(context, [...path], message);
 }
 
 export type Settings = z.output<typeof document>;

@@ -47,6 +47,11 @@ export const siteSchema = z
       description:
         'Name of a secret of at least 16 characters. The appliance posts its outbound events to …/api/events/SECRET; a session that has ended is then pulled at once.',
     }),
+    ticketSecret: secretName.optional().meta({
+      title: 'Secret for ticket requests',
+      description:
+        'PRA. Name of a secret of at least 16 characters. The appliance posts its requests for the approval of a ticket to …/api/ticket-requests/SECRET (/login > Jump > Jump Policies, Ticket System URL).',
+    }),
     certificateAuthority: z
       .string()
       .regex(/-----BEGIN CERTIFICATE-----/, 'give PEM text')
