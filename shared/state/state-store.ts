@@ -36,7 +36,9 @@ export const collections = [
   'audit',
   'notifications',
   'coverage',
+  'tickets',
   'imports',
+  'sessions',
 ] as const;
 export type Collection = (typeof collections)[number];
 

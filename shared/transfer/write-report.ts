@@ -1,10 +1,12 @@
 import { readPresentations } from '../appliance/reports/presentations.ts';
 import { readSessionReport } from '../appliance/session-report.ts';
+import { indexSessions } from '../catalog/index-sessions.ts';
 import { reportPart } from '../runs/progress.ts';
 import { type Counts, type Transfer, type TransferKey, transferKey, transferOf } from '../runs/run.ts';
 import { destinationIn } from '../runs/run-settings.ts';
 import type { Services } from '../services.ts';
 import type { SessionReading } from '../sessions/session.ts';
+import { recordedHost } from '../settings/site.ts';
 import { streamOf } from '../streams/index.ts';
 import type { SessionReportKind } from '../streams/stream.ts';
 import { missedSessions } from './missed-sessions.ts';
@@ -156,9 +158,18 @@ class ReportWriter {
 
   async #flush(batch: readonly TakenSession[]): Promise<void> {
     const counts = await this.#taker.take(batch);
+    await this.#index(batch);
     const running = batch.filter(({ final }) => !final).length;
     this.#count({ ...counts, open: running });
     if (this.#input.reading !== 'pull') await this.#rememberOpen(batch);
+  }
+
+  /** Before the slice is committed, so that whatever is stored can be found. */
+  async #index(batch: readonly TakenSession[]): Promise<void> {
+    const { services, site } = this.#at;
+    const indexed = { siteId: site.id, host: recordedHost(site), kind: this.#kind };
+    const readings = batch.map(({ reading: { session, hash }, readAt }) => ({ session, hash, readAt }));
+    await indexSessions(services.state, indexed, readings);
   }
 
   /** After the sessions are stored: one that is still open is asked for again, one that closed is forgotten. */

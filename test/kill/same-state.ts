@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { StoredState } from './stored-state.ts';
 
 /** What must be the same whatever happened on the way. Backups, keys of rows, our own times are not in it. */
-function comparable({ files, items, sessions }: StoredState): unknown {
+function comparable({ files, items, sessions, rows }: StoredState): unknown {
   const backups = new Set(items.filter(({ stream }) => stream === 'backup').map(({ name }) => name));
   return {
     files: [...files]
@@ -25,6 +25,9 @@ function comparable({ files, items, sessions }: StoredState): unknown {
           earlier: earlier.map((file) => [file.name, file.version?.hash]),
         }),
       ),
+    index: [...rows]
+      .filter(([key]) => key.startsWith('sessions/'))
+      .map(([key, value]) => [key, { ...(value as object), readAt: undefined }]),
     sessions: sessions
       .map(({ host, lsid, own, tables, noted }) => ({ host, lsid, own, tables, noted }))
       .sort((a, b) => (`${a.host} ${a.lsid}` < `${b.host} ${b.lsid}` ? -1 : 1)),
