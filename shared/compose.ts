@@ -3,6 +3,7 @@ import { type Access, refusingAccess } from './access/access.ts';
 import { entraAccess } from './access/entra-access.ts';
 import { type AppSettings, readAppSettings } from './app-settings.ts';
 import { Connections } from './connections.ts';
+import { withLoadSecrets } from './imports/load-credentials.ts';
 import { InsightsLog } from './runs/insights-log.ts';
 import { LogBook } from './runs/log-book.ts';
 import { jsonLines, type LogOutput } from './runs/log-line.ts';
@@ -35,11 +36,11 @@ export function composeServices(environment: NodeJS.ProcessEnv): Services {
     least: logLevel,
   });
   const inEnvironment = environmentSecrets(environment);
-  const secrets = log.watch(
+  const named =
     keyVaultUrl === undefined
       ? inEnvironment
-      : firstOf(inEnvironment, keyVaultSecrets({ url: keyVaultUrl, credential })),
-  );
+      : firstOf(inEnvironment, keyVaultSecrets({ url: keyVaultUrl, credential }));
+  const secrets = log.watch(withLoadSecrets(named, state));
   const connections = new Connections({ state, secrets, log });
   if ('missing' in entra) log.warn(nobodyMay(entra.missing));
   return {
@@ -53,6 +54,7 @@ export function composeServices(environment: NodeJS.ProcessEnv): Services {
     appliance: (site) => connections.appliance(site),
     commands: (site) => connections.commands(site),
     destination: (destination) => connections.destination(destination),
+    trial: (given) => connections.trial(given),
     async close() {
       await connections.close();
       await log.flush();

@@ -1,5 +1,6 @@
 import { localAccess } from '../../shared/access/local.ts';
 import { type ConnectionOptions, Connections } from '../../shared/connections.ts';
+import { withLoadSecrets } from '../../shared/imports/load-credentials.ts';
 import type { Log } from '../../shared/log.ts';
 import { LogBook } from '../../shared/runs/log-book.ts';
 import type { Services } from '../../shared/services.ts';
@@ -36,7 +37,8 @@ export function localServices(
   log: Log,
   options: Pick<ConnectionOptions, 'appliances'> & { readonly apiToken?: string } = {},
 ): Services {
-  const secrets = log instanceof LogBook ? log.watch(ports.secrets) : ports.secrets;
+  const all = withLoadSecrets(ports.secrets, ports.state);
+  const secrets = log instanceof LogBook ? log.watch(all) : all;
   const connections = new Connections({ ...ports, secrets, log, ...options });
   return {
     ...ports,
@@ -48,6 +50,7 @@ export function localServices(
     appliance: (site) => connections.appliance(site),
     commands: (site) => connections.commands(site),
     destination: (setting) => connections.destination(setting),
+    trial: (given) => connections.trial(given),
     async close() {
       await connections.close();
       await ports.state.close();
