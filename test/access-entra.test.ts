@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { entraAccess, entraAddresses } from '../shared/access/entra-access.ts';
 import type { Principal } from '../shared/access/roles.ts';
 import { Failure } from '../shared/errors.ts';
@@ -90,7 +90,7 @@ test('a name that would break a log line is made one line', async () => {
   assert.equal(name.length, 200);
 });
 
-const wrong: readonly (readonly [what: string, claims: JWTPayload, says: RegExp])[] = [
+const wrong: readonly (readonly [what: string, claims: Record<string, unknown>, says: RegExp])[] = [
   ['another issuer', { iss: `https://login.microsoftonline.com/${other}/v2.0` }, /another issuer/],
   ['no issuer', { iss: undefined }, /another issuer|lacks a claim/],
   ['an issuer that only begins like it', { iss: `https://sts.windows.net/${tenantId}` }, /another issuer/],

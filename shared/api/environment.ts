@@ -1,3 +1,4 @@
+import type { AuditNote } from '../access/audit-log.ts';
 import type { Principal } from '../access/roles.ts';
 import type { RunStarter } from '../schedules/tick.ts';
 import type { Services } from '../services.ts';
@@ -12,4 +13,11 @@ export interface ApiBindings {
   authenticate(headers: Headers): Promise<Principal>;
 }
 
-export type ApiEnvironment = { Bindings: ApiBindings; Variables: { principal?: Principal } };
+export type ApiEnvironment = {
+  Bindings: ApiBindings;
+  Variables: {
+    principal?: Principal;
+    /** Adds to what the audit log says of the outcome. */
+    note?: (more: AuditNote) => void;
+  };
+};

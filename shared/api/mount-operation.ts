@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
-import { mayAs, type Role } from '../access/roles.ts';
+import { mayAs } from '../access/roles.ts';
 import { Failure } from '../errors.ts';
+import { auditedAnswer, auditRefusal } from './audit-work.ts';
 import type { ApiEnvironment } from './environment.ts';
 import type { Operation } from './operation.ts';
 import { bytesOf, checked, jsonOf, queryOf } from './read-request.ts';
@@ -9,21 +10,24 @@ import { bytesOf, checked, jsonOf, queryOf } from './read-request.ts';
 export function mountOperation(api: Hono<ApiEnvironment>, operation: Operation): void {
   const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
   api.on(operation.method.toUpperCase(), path, async (context) => {
-    await authorize(context, operation.role);
-    return operation.handle(await askedOf(context, operation));
+    await authorize(context, operation);
+    const asked = await askedOf(context, operation);
+    return auditedAnswer(context, operation, () => operation.handle(asked));
   });
 }
 
-/** Throws `Failure` `unauthenticated` or `forbidden`. */
-export async function authorize(context: Context<ApiEnvironment>, role: Role): Promise<void> {
+/** Throws `Failure` `unauthenticated` or `forbidden`; the second is entered into the audit log. */
+async function authorize(context: Context<ApiEnvironment>, operation: Operation): Promise<void> {
   const principal = await context.env.authenticate(context.req.raw.headers);
   context.set('principal', principal);
-  if (!mayAs(principal.roles, role))
-    throw new Failure(
-      'terminal',
-      'forbidden',
-      `This asks for the role ${role}, which ${principal.name} does not have.`,
-    );
+  if (mayAs(principal.roles, operation.role)) return;
+  await auditRefusal(context, operation);
+  const has = principal.roles.length === 0 ? 'has no role here' : `has ${principal.roles.join(', ')}`;
+  throw new Failure(
+    'terminal',
+    'forbidden',
+    `This asks for the role ${operation.role}, and ${principal.name} ${has}. Roles are given in Microsoft Entra ID, at the users and groups of the application; then get a new token.`,
+  );
 }
 
 async function askedOf(context: Context<ApiEnvironment>, operation: Operation) {

@@ -1,3 +1,4 @@
+import { auditOperations } from './audit.ts';
 import { clientScriptOperations } from './client-script.ts';
 import { commandOperations } from './commands.ts';
 import { coverageOperations } from './coverage.ts';
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   ...secretOperations,
   ...notificationOperations,
   ...logOperations,
+  ...auditOperations,
   ...commandOperations,
   ...clientScriptOperations,
   ...documentationOperations(() => operations),

@@ -12,6 +12,7 @@ import {
   saveSettings,
 } from '../settings/settings-store.ts';
 import type { StateStore } from '../state/state-store.ts';
+import { noteChanges } from './audit-work.ts';
 import { authorOf } from './caller.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { type Expected, etagHeader, expectedEtag, sendEtag } from './etag.ts';
@@ -174,7 +175,10 @@ export async function saveAsked(
   { etag }: Expected,
   author: SettingsAuthor,
 ): Promise<StoredSettings> {
-  const stored = await saveSettings(context.env.services.state, input, etag, author);
+  const { state } = context.env.services;
+  const before = await loadSettings(state);
+  const stored = await saveSettings(state, input, etag, author);
+  noteChanges(context, settingsChanges(before.settings, stored.settings));
   context.env.services.logs?.follow(stored.settings.application);
   sendEtag(context, stored.etag);
   return stored;

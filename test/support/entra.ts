@@ -57,7 +57,7 @@ export async function startKeyServer(...first: SigningKey[]): Promise<KeyServer>
 }
 
 /** Claims of an access token as Entra ID issues it at `now` (milliseconds) for the application's API. */
-export function claimsAt(now: number, more: JWTPayload = {}): JWTPayload {
+export function claimsAt(now: number, more: Record<string, unknown> = {}): JWTPayload {
   const seconds = Math.floor(now / 1000);
   return {
     aud: applicationId,
@@ -75,7 +75,7 @@ export function claimsAt(now: number, more: JWTPayload = {}): JWTPayload {
     tid: tenantId,
     ver: '2.0',
     ...more,
-  };
+  } as JWTPayload;
 }
 
 export function signed(
