@@ -1,6 +1,7 @@
 import { readPresentations } from '../appliance/reports/presentations.ts';
 import { readSessionReport } from '../appliance/session-report.ts';
 import { indexSessions } from '../catalog/index-sessions.ts';
+import { importedReadAt } from '../imports/imported-session.ts';
 import { reportPart } from '../runs/progress.ts';
 import { type Counts, type Transfer, type TransferKey, transferKey, transferOf } from '../runs/run.ts';
 import { destinationIn } from '../runs/run-settings.ts';
@@ -24,8 +25,9 @@ export interface WriteInput {
   /**
    * `ended`: sessions that ended in a window. `began`: sessions that began in it; those with an end are met by the
    * window they ended in. `named`: known open ones, by lsid. `pull`: whatever was asked for.
+   * `import`: of a file, nobody knows when it was read.
    */
-  readonly reading: 'ended' | 'began' | 'named' | 'pull';
+  readonly reading: 'ended' | 'began' | 'named' | 'pull' | 'import';
   /** For `named`, and for a `pull` of named ones: who should be in it. */
   readonly expected?: readonly string[];
   /** Names this piece of work, so that a repeat counts once. */
@@ -88,8 +90,7 @@ class ReportWriter {
 
   async write(): Promise<void> {
     const { services } = this.#at;
-    const remembers = this.#input.reading !== 'pull';
-    if (remembers)
+    if (this.#remembers())
       this.#open = new Set(
         (await openSessions(services.state, this.#transfer, Number.POSITIVE_INFINITY)).map(
           ({ lsid }) => lsid,
@@ -102,6 +103,11 @@ class ReportWriter {
       const missing = expected.filter((lsid) => !this.#seen.has(lsid));
       this.#count({ setAside: await missedSessions(this.#at, this.#transfer, missing, appliance, part) });
     }
+  }
+
+  /** Pulls and imports bring what they were asked for, and leave what schedules remember alone. */
+  #remembers(): boolean {
+    return this.#input.reading !== 'pull' && this.#input.reading !== 'import';
   }
 
   /** Of a pull of named sessions: those that are not to be had yet, or not whole. */
@@ -134,7 +140,8 @@ class ReportWriter {
       if (!this.#isWanted(reading)) continue;
       if (!report.root) throw new Error('a session without a root');
       const final = isFinal(reading.session, this.#input.appliance, this.#at.site.openSessionHours);
-      batch.push({ reading, final, readAt, root: report.root });
+      const at = this.#input.reading === 'import' ? importedReadAt(reading) : readAt;
+      batch.push({ reading, final, readAt: at, root: report.root });
       characters += reading.xml.length;
       if (batch.length >= BATCH_SESSIONS || characters >= BATCH_CHARACTERS) {
         await this.#flush(batch);
@@ -161,7 +168,7 @@ class ReportWriter {
     await this.#index(batch);
     const running = batch.filter(({ final }) => !final).length;
     this.#count({ ...counts, open: running });
-    if (this.#input.reading !== 'pull') await this.#rememberOpen(batch);
+    if (this.#remembers()) await this.#rememberOpen(batch);
   }
 
   /** Before the slice is committed, so that whatever is stored can be found. */
