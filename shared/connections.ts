@@ -5,6 +5,7 @@ import type { Destination } from './destinations/destination.ts';
 import { loadPlugin } from './destinations/index.ts';
 import { Failure } from './errors.ts';
 import type { Log } from './log.ts';
+import { LogBook } from './runs/log-book.ts';
 import type { DestinationSetting } from './settings/destination.ts';
 import type { SecretStore } from './settings/secrets.ts';
 import type { Site } from './settings/site.ts';
@@ -85,6 +86,17 @@ export class Connections {
       log: this.#ports.log,
       ...this.#ports.appliances,
     };
+  }
+
+  /** See `Services.trial`. */
+  trial(given: Readonly<Record<string, string>> = {}): Connections {
+    const { secrets, log } = this.#ports;
+    const first: SecretStore = {
+      get: async (name, refused) =>
+        Object.hasOwn(given, name) ? (given[name] ?? '') : secrets.get(name, refused),
+    };
+    // No secret is written to the log, whoever gave it.
+    return new Connections({ ...this.#ports, secrets: log instanceof LogBook ? log.watch(first) : first });
   }
 
   async #secretOf({ name, account }: Site, refused: string | undefined): Promise<string> {

@@ -9,6 +9,14 @@ import type { Site } from './settings/site.ts';
 import type { StagingStore } from './state/staging.ts';
 import type { StateStore } from './state/state-store.ts';
 
+/** What reaches sites and destinations, for once. Whoever has it closes it. */
+export interface Trial {
+  appliance(site: Site): Appliance;
+  commands(site: Site): SiteCommands;
+  destination(setting: DestinationSetting): Promise<Destination>;
+  close(): Promise<void>;
+}
+
 /** Every port that work needs. Made once a process (compose.ts, infra/local), and handed in: nothing else is global. */
 export interface Services {
   readonly state: StateStore;
@@ -27,5 +35,10 @@ export interface Services {
   commands(site: Site): SiteCommands;
   /** One instance a destination; a changed setting gives another one. Throws `Failure` when it cannot be opened. */
   destination(setting: DestinationSetting): Promise<Destination>;
+  /**
+   * Connections of their own, to try settings that are not saved: nothing of them is shared or kept. `secrets`: values
+   * by name, which come before those of the store and are given to nobody else.
+   */
+  trial(secrets?: Readonly<Record<string, string>>): Trial;
   close(): Promise<void>;
 }

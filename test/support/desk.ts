@@ -76,6 +76,7 @@ export async function openDesk(
     appliance: (site) => connections.appliance(site),
     commands: (site) => connections.commands(site),
     destination: (destination) => connections.destination(destination),
+    trial: (given) => connections.trial(given),
     close: async () => {},
   };
   const settings = parseSettings({

@@ -119,6 +119,7 @@ export function makeWorkbench(context: TestContext, options: WorkbenchOptions = 
     appliance: () => appliance,
     commands: (site) => connections.commands(site),
     destination: (setting) => connections.destination(setting),
+    trial: (given) => connections.trial(given),
     close: async () => {},
   };
   context.after(async () => {

@@ -253,6 +253,9 @@ export class Simulation {
       commands: () => {
         throw new Error('nothing in these stories changes anything on an appliance');
       },
+      trial: () => {
+        throw new Error('nothing in these stories is tried');
+      },
       destination: async ({ id }) => {
         const known = destinations.get(id) ?? this.#open(id, host, state);
         destinations.set(id, known);
