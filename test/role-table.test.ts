@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { verifyAudit } from '../shared/access/audit-verify.ts';
+import { entraAccess } from '../shared/access/entra-access.ts';
+import { mayAs, type Role, roles } from '../shared/access/roles.ts';
+import { createApi } from '../shared/api/app.ts';
+import { auditKind } from '../shared/api/audit-work.ts';
+import type { Operation } from '../shared/api/operation.ts';
+import { operations } from '../shared/api/operations.ts';
+import { saveSettings } from '../shared/settings/settings-store.ts';
+import {
+  applicationId,
+  claimsAt,
+  type KeyServer,
+  type SigningKey,
+  signed,
+  signingKey,
+  startKeyServer,
+  tenantId,
+} from './support/entra.ts';
+import { MemoryState } from './support/memory-state.ts';
+import { makeWorkbench } from './support/workbench.ts';
+
+/** Every operation of the API and the least role that it asks for. Who adds one says here who may. */
+const table: Readonly<Record<string, Role>> = {
+  listRuns: 'Reader',
+  getRun: 'Reader',
+  getRunLog: 'Reader',
+  startPull: 'Operator',
+  getPull: 'Reader',
+  cancelPull: 'Operator',
+  listLedger: 'Reader',
+  retryLedger: 'Operator',
+  listCoverage: 'Reader',
+  startReconciliation: 'Operator',
+  listReconciliations: 'Reader',
+  getReconciliation: 'Reader',
+  listSchedules: 'Reader',
+  getSchedule: 'Reader',
+  pauseSchedule: 'Operator',
+  resumeSchedule: 'Operator',
+  runSchedule: 'Operator',
+  getScheduler: 'Reader',
+  startScheduler: 'Administrator',
+  stopScheduler: 'Administrator',
+  getSettings: 'Reader',
+  putSettings: 'Administrator',
+  listSettingsVersions: 'Reader',
+  getSettingsVersion: 'Reader',
+  restoreSettingsVersion: 'Administrator',
+  exportSettings: 'Reader',
+  importSettings: 'Administrator',
+  listSecrets: 'Reader',
+  putSecret: 'Administrator',
+  getNotifications: 'Reader',
+  testNotifications: 'Administrator',
+  getLog: 'Reader',
+  listAudit: 'Administrator',
+  verifyAudit: 'Administrator',
+  commandGetApiInfo: 'Operator',
+  commandCheckHealth: 'Operator',
+  commandGetAppliances: 'Operator',
+  commandSetFailoverRole: 'Administrator',
+  commandGetLoggedInReps: 'Operator',
+  commandSetRepStatus: 'Administrator',
+  commandLogoutRep: 'Administrator',
+  commandGetSupportTeams: 'Operator',
+  commandGetConnectedClientList: 'Operator',
+  commandGetConnectedClients: 'Operator',
+  commandGenerateSessionKey: 'Administrator',
+  commandCreateVirtualCustomer: 'Administrator',
+  commandSendChatMessage: 'Administrator',
+  commandJoinSession: 'Administrator',
+  commandLeaveSession: 'Administrator',
+  commandTransferSession: 'Administrator',
+  commandTerminateSession: 'Administrator',
+  commandGetSessionAttributes: 'Operator',
+  commandSetSessionAttributes: 'Administrator',
+  commandImportJumpShortcut: 'Administrator',
+  scriptLogin: 'Operator',
+  scriptStartJumpItemSession: 'Operator',
+  scriptStartPinnedClientSession: 'Operator',
+  scriptPushAndStartLocal: 'Operator',
+  scriptPushAndStartRemote: 'Operator',
+  scriptStartShellJumpSession: 'Operator',
+  scriptStartRdpSession: 'Operator',
+  scriptStartVncSession: 'Operator',
+  scriptStartVproSession: 'Operator',
+  scriptGenerateSessionKey: 'Operator',
+  makeScriptFile: 'Operator',
+  getOpenApi: 'Reader',
+  getDocs: 'Reader',
+};
+
+/** What is no operation: the liveness check alone. */
+const unguarded = ['GET /api/health'];
+
+let key: SigningKey;
+let server: KeyServer;
+before(async () => {
+  key = await signingKey('one');
+  server = await startKeyServer(key);
+});
+after(() => server.close());
+
+test('the table has a row for every operation, and no other', () => {
+  assert.deepEqual(Object.fromEntries(operations.map(({ id, role }) => [id, role])), table);
+  assert.equal(new Set(operations.map(({ id }) => id)).size, operations.length, 'ids are unique');
+});
+
+test('every route is an operation', () => {
+  const mounted = createApi()
+    .routes.filter(({ method }) => method !== 'ALL')
+    .map(({ method, path }) => `${method} ${path}`);
+  const listed = operations.map(
+    ({ method, path }) => `${method.toUpperCase()} /api${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+  );
+  assert.deepEqual(mounted.toSorted(), [...listed, ...unguarded].toSorted());
+});
+
+test('a Reader can change nothing and download nothing', () => {
+  for (const operation of operations.filter(({ role }) => role === 'Reader'))
+    assert.deepEqual([operation.id, operation.method, auditKind(operation)], [operation.id, 'get', 'none']);
+});
+
+test('stored content is for Evidence Viewers alone, and nothing else is', () => {
+  for (const operation of operations)
+    assert.equal(auditKind(operation) === 'download', operation.role === 'EvidenceViewer', operation.id);
+});
+
+function requestOf({ method, path, body, rawBody }: Operation, token: string | undefined): Request {
+  return new Request(`http://127.0.0.1/api${path.replaceAll(/\{\w+\}/g, 'x')}`, {
+    method: method.toUpperCase(),
+    headers: {
+      'content-type': rawBody?.contentType ?? 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    // Well-formed, and nothing that anybody takes.
+    ...(body || rawBody ? { body: '"nonsense"' } : {}),
+  });
+}
+
+test('every route refuses nobody, people without a role and every role that is too little, and lets in the others', async (t) => {
+  const state = new MemoryState();
+  const bench = makeWorkbench(t, { state });
+  await saveSettings(state, bench.settings);
+  const access = entraAccess({ tenantId, applicationId, keysAt: server.url });
+  const starter = { start: async () => {}, isGoing: async () => false };
+  const api = createApi();
+  const ask = async (operation: Operation, token: string | undefined) => {
+    const answer = await api.fetch(requestOf(operation, token), {
+      services: bench.services,
+      starter,
+      reconciler: starter,
+      authenticate: (headers) => access.authenticate(headers),
+    });
+    const text = await answer.text();
+    const code = answer.headers.get('content-type')?.includes('problem') ? JSON.parse(text).code : undefined;
+    return { status: answer.status, code, challenge: answer.headers.get('www-authenticate') };
+  };
+  const tokenFor = (held: readonly string[]) => signed(key, claimsAt(Date.now(), { roles: held }));
+  const nobodys = await tokenFor(['Auditor']);
+  const tokens = new Map<Role, string>();
+  for (const role of roles) tokens.set(role, await tokenFor([role]));
+  for (const operation of operations) {
+    const least = table[operation.id] ?? assert.fail(operation.id);
+    for (const token of [undefined, 'x.y.z'])
+      assert.deepEqual(
+        await ask(operation, token),
+        { status: 401, code: 'unauthenticated', challenge: 'Bearer' },
+        operation.id,
+      );
+    assert.deepEqual(
+      await ask(operation, nobodys),
+      { status: 403, code: 'forbidden', challenge: null },
+      operation.id,
+    );
+    for (const [role, token] of tokens) {
+      const { status, code } = await ask(operation, token);
+      const said = `${operation.id} as ${role}: ${status} ${code}`;
+      if (mayAs([role], least)) assert.ok(![401, 403, 500].includes(status), said);
+      else assert.deepEqual([status, code], [403, 'forbidden'], said);
+    }
+  }
+  assert.deepEqual((await verifyAudit(state)).breaks, []);
+});
+
+test('roles include what they are said to, and no other', () => {
+  const held = Object.fromEntries(roles.map((role) => [role, roles.filter((asked) => mayAs([role], asked))]));
+  assert.deepEqual(held, {
+    Reader: ['Reader'],
+    EvidenceViewer: ['Reader', 'EvidenceViewer'],
+    Operator: ['Reader', 'Operator'],
+    Administrator: ['Reader', 'Operator', 'Administrator'],
+  });
+});
