@@ -12,7 +12,8 @@ import {
 } from './audit-entry.ts';
 
 /**
- * What is wrong with the chain, at the entries `from` to `to`. `missing`: taken away; `changed`: not as it was written;
+ * What is wrong with the chain, at the entries `from` to `to`. `missing`: taken away; `changed`: its
+ * hash is not what the entry after it holds (after one that was changed itself, that may be that one's doing);
  * `beyond`: behind the head, so the head was set back; `headless`: the head was taken away; `unlike-known`: not what was
  * noted elsewhere.
  */
