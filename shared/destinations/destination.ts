@@ -21,6 +21,8 @@ export interface Destination {
   readonly reports?: FileSink;
   /** What it can prove of its files; for destinations that keep some. */
   readonly evidence?: Evidence;
+  /** Gives out the files that it has stored. */
+  readonly contents?: StoredContents;
   /** Is told where the files of items are stored (a database, for those who read it). */
   readonly storedFiles?: StoredFileSink;
   /** Imitates the real work: writes, reads back and removes something. Throws the failure a real write would meet. */
@@ -166,6 +168,22 @@ export interface StoredFile {
   readonly verified: FileEvidence;
   /** ISO 8601, our clock. */
   readonly storedAt: string;
+}
+
+export interface StoredContents {
+  /**
+   * The bytes of a stored file, or of a range of it that lies within it.
+   *
+   * @throws Failure `item`: `file-missing` when it is not there, `file-changed` when it is another than was stored, as
+   *   far as that shows without reading it whole
+   */
+  read(file: StoredFile, range?: ByteRange): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** Half-open: `to` is the first byte that is not in it. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface StoredFileSink {

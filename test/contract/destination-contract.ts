@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
+import type { ByteRange, StoredFile } from '../../shared/destinations/destination.ts';
 import { readCatalogItem } from '../../shared/destinations/file/catalog.ts';
 import { Failure } from '../../shared/errors.ts';
 import { manifestsIn, seal, verify } from '../support/evidence.ts';
@@ -86,6 +87,39 @@ export function describeDestinationContract(name: string, make: () => Promise<Fi
         }
         assert.equal((await storeIn(destination, itemOf('i2'), bytes)).status, 'stored');
         assert.deepEqual(Object.keys(await files(place)), ['i2.flv']);
+      },
+    );
+
+    inPlace(
+      'a stored file is given out whole and by ranges, and another in its place is not',
+      async (place) => {
+        const destination = openAt(place);
+        const bytes = randomBytes(700_001);
+        const outcome = await storeIn(destination, itemOf('1'), bytes);
+        assert.ok(outcome.status === 'stored' && destination.contents);
+        const { contents } = destination;
+        const read = async (range?: ByteRange) => {
+          const parts = [];
+          for await (const part of await contents.read(outcome.file, range)) parts.push(part);
+          return Buffer.concat(parts);
+        };
+        assert.ok((await read()).equals(bytes));
+        for (const [from, to] of [
+          [0, 1],
+          [0, 700_001],
+          [262_143, 262_145],
+          [699_999, 700_001],
+          [1, 600_000],
+        ] as const)
+          assert.ok((await read({ from, to })).equals(bytes.subarray(from, to)), `${from} to ${to}`);
+        const refused = (file: Partial<StoredFile>, code: string) =>
+          assert.rejects(contents.read({ ...outcome.file, ...file }), (error) => {
+            assert.ok(error instanceof Failure);
+            assert.deepEqual([error.kind, error.code], ['item', code], error.message);
+            return true;
+          });
+        await refused({ size: 700_000 }, 'file-changed');
+        await refused({ name: '2.flv' }, 'file-missing');
       },
     );
 

@@ -36,10 +36,10 @@ export class MemoryFiles {
       async stat(name) {
         return statOf(files.visible.get(foldName(name)));
       },
-      async *read(name) {
+      async *read(name, range) {
         const found = files.visible.get(foldName(name));
         if (found === undefined) throw new Error(`${name} is not there`);
-        yield found.bytes;
+        yield range === undefined ? found.bytes : found.bytes.subarray(range.from, range.to);
       },
       async begin(key) {
         return attempt(files, key);

@@ -1,7 +1,7 @@
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { azureFailure, azureStatus } from '../../state/azure-failure.ts';
 import { type BlobAccount, describeContainer, openContainer } from '../../state/blob-client.ts';
-import type { FileEvidence } from '../destination.ts';
+import type { ByteRange, FileEvidence } from '../destination.ts';
 import { BlobAttempt, type TagUse } from './blob-attempt.ts';
 import { immutableFailure, isImmutableCode } from './blob-immutable.ts';
 import { fromMetadata } from './blob-metadata.ts';
@@ -65,9 +65,10 @@ class BlobStore implements FileStore {
     }
   }
 
-  async *read(name: string): AsyncIterable<Uint8Array> {
+  async *read(name: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+    const part = range === undefined ? [] : [range.from, range.to - range.from];
     try {
-      const { readableStreamBody } = await this.#blob(name).download();
+      const { readableStreamBody } = await this.#blob(name).download(...part);
       if (readableStreamBody !== undefined) yield* readableStreamBody as AsyncIterable<Buffer>;
     } catch (error) {
       throw this.#failure(error);

@@ -2,7 +2,15 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Failure } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { StateStore } from '../../state/state-store.ts';
-import type { Destination, FileBegin, FileItem, FileSink, ItemStatus, StoredFile } from '../destination.ts';
+import type {
+  Destination,
+  FileBegin,
+  FileItem,
+  FileSink,
+  ItemStatus,
+  StoredContents,
+  StoredFile,
+} from '../destination.ts';
 import type { Evidence } from '../evidence.ts';
 import { currentFile, openCatalog, storedFile } from './catalog.ts';
 import type { ConflictHandling } from './conflict.ts';
@@ -19,6 +27,7 @@ import { ItemWrite, idleMs } from './file-write.ts';
 import { withHandling } from './immutable.ts';
 import { namedStore } from './named-store.ts';
 import { prepare } from './prepare.ts';
+import { storedContents } from './stored-contents.ts';
 
 export interface FileDestinationOptions {
   readonly id: string;
@@ -62,6 +71,7 @@ class FileDestination implements Destination {
   readonly id: string;
   readonly name: string;
   readonly files: FileSink;
+  readonly contents: StoredContents;
   readonly evidence: Evidence;
   readonly #context: FileContext;
   #swept = false;
@@ -86,6 +96,7 @@ class FileDestination implements Destination {
       statusOf: (key) => this.#statusOf(key),
       begin: (item) => this.#begin(item),
     };
+    this.contents = storedContents(this.#context.store);
     this.evidence = openEvidence({
       destination: name,
       catalog: this.#context.catalog,

@@ -1,4 +1,4 @@
-import type { FileEvidence, FileNameValues, Origin } from '../destination.ts';
+import type { ByteRange, FileEvidence, FileNameValues, Origin } from '../destination.ts';
 
 /**
  * Where a file destination keeps its files: a folder or a container. A store knows nothing of items and conflict
@@ -10,8 +10,11 @@ export interface FileStore {
   readonly where: string;
   /** What is visible under the name; undefined when nothing is. */
   stat(name: string): Promise<FileStat | undefined>;
-  /** The bytes of a visible file. */
-  read(name: string): AsyncIterable<Uint8Array>;
+  /**
+   * The bytes of a visible file, or those of a range of it that is not empty: what is asked for beyond its end does not
+   * come. In constant memory.
+   */
+  read(name: string, range?: ByteRange): AsyncIterable<Uint8Array>;
   /** Opens a write to a place that is not visible. */
   begin(attempt: AttemptKey): Promise<FileAttempt>;
   /** Removes a visible file, only while it is still the one with this tag. Absent or another: false. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Failure } from '../../errors.ts';
 import { makeFolder, syncFolder } from '../../state/durable-folder.ts';
 import { errorCode, fileFailure } from '../../state/file-failure.ts';
+import type { ByteRange } from '../destination.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import type { AttemptKey, FileAttempt, FileStat, FileStore, ListedFile } from './file-store.ts';
 import { LocalAttempt } from './local-attempt.ts';
@@ -44,9 +45,11 @@ export class LocalStore implements FileStore {
     return this.#guard(async () => toFileStat(await missingIsUndefined(() => stat(path, { bigint: true }))));
   }
 
-  async *read(name: string): AsyncIterable<Uint8Array> {
+  async *read(name: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+    // Its end is the last byte that is read.
+    const part = range === undefined ? {} : { start: range.from, end: range.to - 1 };
     try {
-      yield* createReadStream(this.#path(name), { highWaterMark: 256 * 1024 });
+      yield* createReadStream(this.#path(name), { highWaterMark: 256 * 1024, ...part });
     } catch (error) {
       throw fileFailure(error, this.where);
     }

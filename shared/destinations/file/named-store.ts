@@ -6,7 +6,7 @@ export function namedStore(store: FileStore, name: string): FileStore {
   return {
     where: store.where,
     stat: (file) => named(name, () => store.stat(file)),
-    read: (file) => namedEach(name, store.read(file)),
+    read: (file, range) => namedEach(name, store.read(file, range)),
     list: () => namedEach(name, store.list()),
     fixed: () => named(name, () => store.fixed()),
     async begin(key): Promise<FileAttempt> {

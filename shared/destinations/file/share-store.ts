@@ -1,5 +1,6 @@
 import type { DirectoryItem, FileItem } from '@azure/storage-file-share';
 import { azureStatus } from '../../state/azure-failure.ts';
+import type { ByteRange } from '../destination.ts';
 import type { AttemptKey, FileAttempt, FileStat, FileStore, ListedFile } from './file-store.ts';
 import { ShareAttempt } from './share-attempt.ts';
 import { openShare, type ShareAccount } from './share-client.ts';
@@ -49,9 +50,10 @@ class ShareStore implements FileStore {
     return this.#guard(async () => (await this.#folder.look(this.#folder.path(name)))?.stat);
   }
 
-  async *read(name: string): AsyncIterable<Uint8Array> {
+  async *read(name: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+    const part = range === undefined ? [] : [range.from, range.to - range.from];
     try {
-      const { readableStreamBody } = await this.#folder.file(this.#folder.path(name)).download();
+      const { readableStreamBody } = await this.#folder.file(this.#folder.path(name)).download(...part);
       if (readableStreamBody !== undefined) yield* readableStreamBody as AsyncIterable<Buffer>;
     } catch (error) {
       throw this.#folder.failure(error);
