@@ -1,17 +1,19 @@
 import { reportFailure } from '../../shared/errors.ts';
-import { type Command, type Terminal, UsageError } from './command.ts';
-import { sqlCommand } from './sql.ts';
-import { verifyCommand } from './verify.ts';
-
-const commands: readonly Command[] = [verifyCommand, sqlCommand];
+import { CliError, type Command, exitCodes, type Terminal, UsageError } from './command.ts';
+import { commands } from './commands.ts';
+import { instanceUsage } from './instance.ts';
 
 const usage = `Integration Client for BeyondTrust on Azure
 
 npm run cli -- COMMAND [options]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}
+${commands.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join('\n')}
 
 npm run cli -- COMMAND --help lists a command's options.
+
+${instanceUsage}
+verify and sql do not ask an instance: they work on its data themselves.
+${exitCodes}
 `;
 
 /** Resolves to the exit code; what is wrong is said in one line. */
@@ -19,8 +21,10 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   try {
     return await runCommand(args, terminal);
   } catch (error) {
-    terminal.say(error instanceof UsageError ? error.message : reportFailure(error).message);
-    return 2;
+    const told = error instanceof UsageError || error instanceof CliError;
+    const message = told ? error.message : reportFailure(error).message;
+    if (message !== '') terminal.say(message);
+    return error instanceof CliError ? error.exitCode : 2;
   }
 }
 
@@ -33,8 +37,12 @@ async function runCommand(args: readonly string[], terminal: Terminal): Promise<
   const command = commands.find((one) => one.name === name);
   if (command === undefined) throw new UsageError(`There is no command "${name}"; --help lists them.`);
   if (rest.includes('--help')) {
-    terminal.out(command.usage);
+    terminal.out(usageOf(command, rest));
     return 0;
   }
   return command.run(rest, terminal);
+}
+
+function usageOf({ usage: text }: Command, rest: readonly string[]): string {
+  return typeof text === 'string' ? text : text(rest.filter((word) => word !== '--help'));
 }

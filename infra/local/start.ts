@@ -4,6 +4,7 @@ import { Failure, reportFailure } from '../../shared/errors.ts';
 import type { Run } from '../../shared/runs/run.ts';
 import { loadSettings, saveSettings } from '../../shared/settings/settings-store.ts';
 import type { StateStore } from '../../shared/state/state-store.ts';
+import { announceAddress } from './api-address.ts';
 import { ensureApiToken } from './api-token.ts';
 import { closingLine } from './closing-line.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
@@ -102,6 +103,7 @@ async function live(
   const began = new Date().toISOString();
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  using _announced = announceAddress(options.data, stack.host.url);
   say(`Integration Client for BeyondTrust: API at ${stack.host.url}/api, everything else in ${options.data}`);
   for (const appliance of demo?.appliances ?? []) say(`Simulated appliance at ${appliance.address}`);
   say(`Token of the API (also in ${options.data}/api-token): ${apiToken}`);

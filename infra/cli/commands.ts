@@ -1,0 +1,36 @@
+import { apiCommand } from './api.ts';
+import { applianceCommand } from './appliance.ts';
+import { clientScriptCommand } from './client-script.ts';
+import type { Command } from './command.ts';
+import { coverageCommand } from './coverage.ts';
+import { ledgerCommand } from './ledger.ts';
+import { logsCommand } from './logs.ts';
+import { notificationsCommand } from './notifications.ts';
+import { pullCommand } from './pull.ts';
+import { reconcileCommand } from './reconcile.ts';
+import { runsCommand } from './runs.ts';
+import { schedulerCommand, schedulesCommand } from './schedules.ts';
+import { secretsCommand } from './secrets.ts';
+import { settingsCommand } from './settings.ts';
+import { sqlCommand } from './sql.ts';
+import { verifyCommand } from './verify.ts';
+
+/** All there are, in the order in which help lists them. */
+export const commands: readonly Command[] = [
+  pullCommand,
+  runsCommand,
+  schedulesCommand,
+  schedulerCommand,
+  ledgerCommand,
+  coverageCommand,
+  reconcileCommand,
+  settingsCommand,
+  secretsCommand,
+  notificationsCommand,
+  logsCommand,
+  applianceCommand,
+  clientScriptCommand,
+  verifyCommand,
+  sqlCommand,
+  apiCommand,
+];

@@ -1,0 +1,253 @@
+import type { Operation } from '../../shared/api/operation.ts';
+import { operations } from '../../shared/api/operations.ts';
+import { type ApiClient, connect, parsed } from './api-client.ts';
+import { askSecret } from './ask.ts';
+import { type Terminal, UsageError } from './command.ts';
+import { instanceOptions } from './instance.ts';
+import {
+  type FieldOption,
+  fieldOptions,
+  jsonFrom,
+  jsonSchemaOf,
+  parsingOf,
+  readValue,
+  textFile,
+} from './operation-options.ts';
+import { operationUsage } from './operation-usage.ts';
+import { readWords } from './read-args.ts';
+import { rowsWanted, showList } from './show-list.ts';
+import type { Subcommand } from './subcommands.ts';
+import { type Column, detailText } from './table.ts';
+
+/** How an operation looks on the command line. Its options and their help come from its own schemas. */
+export interface Look {
+  readonly verb: string;
+  readonly operation: string;
+  /** Default: the operation's. */
+  readonly summary?: string;
+  /** Of a list's table, as paths; default: everything that the rows have. */
+  readonly columns?: readonly Column[];
+  /** All pages are read, without `--all`. */
+  readonly isWhole?: boolean;
+  /** Further text of the help. */
+  readonly more?: string;
+  /** Said at the end. */
+  readonly done?: string;
+  /** What the answer says was not done: exit code 1. */
+  readonly failed?: (answer: unknown) => boolean;
+  /** Default: everything that the answer has. */
+  readonly text?: (answer: unknown, terminal: Terminal) => string;
+  /** The answer's list, where it has more than one. */
+  readonly list?: string;
+  /** What the words stand for; default: the names in the path. */
+  readonly words?: readonly string[];
+  /** The body is a JSON file, named by a last word. */
+  readonly bodyIsFile?: boolean;
+  /** Takes the place of showing the answer. */
+  readonly extra?: Extra;
+}
+
+/** What a command does with the answer, with options of its own. */
+export interface Extra {
+  readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
+  readonly usage: readonly string[];
+  /** Further operations that it reaches. */
+  readonly operations?: readonly string[];
+  run(
+    answer: unknown,
+    given: { readonly client: ApiClient; readonly values: Given; readonly terminal: Terminal },
+  ): Promise<number>;
+}
+
+export const commonOptions = { ...instanceOptions, json: { type: 'boolean' } } as const;
+const paging = { limit: { type: 'string' }, all: { type: 'boolean' } } as const;
+const body = { body: { type: 'string' } } as const;
+const change = { etag: { type: 'string' } } as const;
+
+export type Given = Readonly<Record<string, string | boolean | string[] | undefined>>;
+
+export function operationNamed(id: string): Operation {
+  const found = operations.find((one) => one.id === id);
+  if (!found) throw new Error(`there is no operation ${id}`);
+  return found;
+}
+
+export function operationSubcommand(look: Look): Subcommand {
+  const operation = operationNamed(look.operation);
+  const names = look.words ?? wordsOf(operation).map((word) => word.toUpperCase());
+  const words = [...names, ...(look.bodyIsFile ? ['FILE'] : [])];
+  return {
+    verb: look.verb,
+    summary: look.summary ?? lowerFirst(operation.summary),
+    operations: [look.operation, ...(look.extra?.operations ?? [])],
+    words: words.join(' '),
+    usage: () => operationUsage(operation, look, optionsOf(operation, look)),
+    async run(args, terminal) {
+      const fields = optionsOf(operation, look);
+      const read = readWords(args, parsing(operation, look, fields), words);
+      const values: Given = read.values;
+      const client = connect(read.values, terminal);
+      const path = pathOf(operation, read.words);
+      const query = sent(fields, 'query', values) as Record<string, string | number | boolean>;
+      const page = pageField(operation);
+      if (page !== undefined) {
+        const field = look.list ?? listField(operation);
+        const most = operation.query && jsonSchemaOf(operation.query).properties?.limit?.maximum;
+        const rows = rowsWanted(values, look.isWhole === true);
+        const how = { json: values.json === true, most: rows, columns: look.columns };
+        await showList({ client, path, query, page, field, most }, how, terminal);
+        return 0;
+      }
+      const body = !hasBody(operation)
+        ? undefined
+        : look.bodyIsFile
+          ? await jsonInput('', read.words.at(-1) ?? '', terminal)
+          : await bodyOf(values, fields, terminal);
+      const headers = await etagHeaders(client, operation, path, values);
+      const answer = await call(client, operation, { path, query, body, headers });
+      if (look.extra) return look.extra.run(answer, { client, values, terminal });
+      return show(answer, look, values, terminal);
+    },
+  };
+}
+
+function parsing(operation: Operation, look: Look, fields: readonly FieldOption[]) {
+  return {
+    ...commonOptions,
+    ...(pageField(operation) === undefined ? {} : paging),
+    ...(hasBody(operation) && !look.bodyIsFile ? body : {}),
+    ...(operation.etag ? change : {}),
+    ...look.extra?.options,
+    ...parsingOf(fields),
+  } as typeof commonOptions & Record<string, { type: 'string' }>;
+}
+
+export function hasBody(operation: Operation): boolean {
+  return operation.body !== undefined || operation.describedBody !== undefined;
+}
+
+/** The query's field that takes what `next` of an answer says, if the operation pages. */
+export function pageField({ method, query, answers }: Operation): string | undefined {
+  const schema = answers[200]?.schema;
+  if (method !== 'get' || !query || !schema) return undefined;
+  if (jsonSchemaOf(schema, 'output').properties?.next === undefined) return undefined;
+  const names = Object.keys(query.shape);
+  return ['next', 'after', 'from'].find((name) => names.includes(name));
+}
+
+/** The field of the answer that holds the list. */
+function listField({ id, answers }: Operation): string {
+  const schema = answers[200]?.schema;
+  const fields = schema ? Object.entries(jsonSchemaOf(schema, 'output').properties ?? {}) : [];
+  const found = fields.find(([, { type }]) => type === 'array')?.[0];
+  if (found === undefined) throw new Error(`the answer of ${id} has no list`);
+  return found;
+}
+
+export function wordsOf({ path }: Operation): string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+}
+
+export function pathOf(operation: Operation, given: readonly string[]): string {
+  return wordsOf(operation).reduce(
+    (text, word, at) => text.replace(`{${word}}`, () => encodeURIComponent(given[at] ?? '')),
+    operation.path,
+  );
+}
+
+function optionsOf(operation: Operation, look: Look): FieldOption[] {
+  const page = pageField(operation);
+  const hidden = page === undefined ? [] : [page, 'limit'];
+  const taken = { ...commonOptions, ...paging, ...body, ...change, ...look.extra?.options };
+  return fieldOptions(operation, new Set(Object.keys(taken))).filter(
+    ({ field, where }) => !(where === 'query' ? hidden.includes(field) : look.bodyIsFile),
+  );
+}
+
+export function sent(
+  fields: readonly FieldOption[],
+  where: 'query' | 'body',
+  values: Given,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    fields
+      .filter((one) => one.where === where && !one.isSecret && values[one.option] !== undefined)
+      .map((one) => [one.field, readValue(one, values[one.option])]),
+  );
+}
+
+/** `--body FILE` (- for what is piped in), and the options over it. */
+export async function bodyOf(
+  values: Given,
+  fields: readonly FieldOption[],
+  terminal: Terminal,
+): Promise<unknown> {
+  const over = sent(fields, 'body', values);
+  for (const { option, where, isRequired } of fields)
+    if (where === 'body' && isRequired && values.body === undefined && values[option] === undefined)
+      throw new UsageError(`--${option}: is missing; --help lists the options.`);
+  for (const { option, field, isSecret } of fields)
+    if (isSecret && values[option] === true) over[field] = await askSecret(field, terminal);
+  if (typeof values.body !== 'string') return over;
+  const base = await jsonInput('--body', values.body, terminal);
+  return typeof base === 'object' && base !== null && !Array.isArray(base) ? { ...base, ...over } : base;
+}
+
+/** From a file, or for `-` from what is piped in. */
+export async function jsonInput(option: string, path: string, terminal: Terminal): Promise<unknown> {
+  const text = path === '-' ? new TextDecoder().decode(await terminal.input?.()) : textFile(option, path);
+  return jsonFrom(`${option} ${path}`.trimStart(), text);
+}
+
+/** A change names what it was made from: the ETag that is given, else that of now. */
+async function etagHeaders(
+  client: ApiClient,
+  operation: Operation,
+  path: string,
+  { etag, 'dry-run': dryRun }: Given,
+): Promise<Record<string, string>> {
+  if (operation.etag === undefined || dryRun !== undefined) return {};
+  if (typeof etag === 'string') return { 'if-match': etag };
+  const isShown = operations.some((one) => one.method === 'get' && one.path === operation.path);
+  return currentEtag(client, isShown ? path : '/settings');
+}
+
+export async function currentEtag(client: ApiClient, path: string): Promise<Record<string, string>> {
+  const response = await client.ask('GET', path);
+  await response.body?.cancel();
+  const found = response.headers.get('etag');
+  return found === null ? { 'if-none-match': '*' } : { 'if-match': found };
+}
+
+export async function call(
+  client: ApiClient,
+  { method }: Operation,
+  {
+    path,
+    query = {},
+    body,
+    headers = {},
+  }: {
+    readonly path: string;
+    readonly query?: Readonly<Record<string, string | number | boolean>>;
+    readonly body?: unknown;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
+): Promise<unknown> {
+  const asking = { query, headers, ...(body === undefined ? {} : { body }) };
+  return parsed(await client.ask(method.toUpperCase(), path, asking));
+}
+
+function show(answer: unknown, look: Look, { json }: Given, terminal: Terminal): number {
+  if (json === true) terminal.out(`${JSON.stringify(answer ?? null)}\n`);
+  else {
+    const text = look.text ?? ((value: unknown) => detailText(value, terminal.width));
+    if (answer !== undefined) terminal.out(text(answer, terminal));
+    if (look.done !== undefined) terminal.say(look.done);
+  }
+  return look.failed?.(answer) ? 1 : 0;
+}
+
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z ]/.test(text) ? `${text[0]?.toLowerCase()}${text.slice(1)}` : text;
+}

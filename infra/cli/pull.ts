@@ -1,0 +1,35 @@
+import { runSchema } from '../../shared/api/run-answers.ts';
+import type { Command } from './command.ts';
+import { type Extra, operationSubcommand } from './operation-command.ts';
+import { optionLine } from './operation-usage.ts';
+import { runExitCode, runText } from './run-lines.ts';
+import { waitingOptions, waitingUsage } from './runs.ts';
+import { commandAlone } from './subcommands.ts';
+import { waitForRun } from './wait-for-run.ts';
+
+export const thenWait: Extra = {
+  options: { wait: { type: 'boolean' }, ...waitingOptions },
+  usage: [optionLine('--wait', 'Until it has ended, and shows how far it is.'), waitingUsage],
+  operations: ['getRun', 'cancelPull'],
+  async run(answer, { client, values, terminal }) {
+    const run = runSchema.parse(answer);
+    const json = values.json === true;
+    if (values.wait === true && run.finishedAt === undefined) {
+      terminal.say(`Run ${run.id}`);
+      const cancelOnInterrupt = values['cancel-on-interrupt'] === true;
+      return waitForRun(client, run.id, { cancelOnInterrupt, json }, terminal);
+    }
+    terminal.out(json ? `${JSON.stringify(run)}\n` : runText(run));
+    if (run.finishedAt === undefined) terminal.say(`runs watch ${run.id} waits for it.`);
+    return run.finishedAt === undefined ? 0 : runExitCode(run);
+  },
+};
+
+export const pullCommand: Command = commandAlone(
+  operationSubcommand({
+    verb: 'pull',
+    operation: 'startPull',
+    summary: 'pull sites × data types × destinations, by start date or by session ids',
+    extra: thenWait,
+  }),
+);
