@@ -32,6 +32,13 @@ export const runSchema = z
     id: z.string(),
     kind: z.enum(['schedule', 'pull']),
     scheduleId: z.string().optional(),
+    import: z
+      .object({ id: z.string(), from: z.enum(['site', 'host', 'none']) })
+      .optional()
+      .meta({
+        description:
+          'Of a pull that loads an import: which, and whether recordings are fetched from a site of the settings, from a host given for this load, or from nowhere.',
+      }),
     dueAt: instant.meta({ description: 'The due instant of the schedule, or when the pull was asked for' }),
     startedAt: instant.optional(),
     finishedAt: instant.optional(),

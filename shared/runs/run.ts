@@ -40,11 +40,22 @@ export type PullSelection =
   | { readonly by: 'start_time' | 'end_time'; readonly from: number; readonly to: number }
   | { readonly by: 'lsids'; readonly lsids: readonly string[] };
 
+/** The import that a pull loads: whole files instead of what an appliance is asked for. */
+export interface ImportSource {
+  readonly id: string;
+  /**
+   * Where the files that its sessions name are fetched. `site`: a site of the settings; `host`: a host with credentials
+   * that are given for this load only; `none`: nowhere, only session data are loaded.
+   */
+  readonly from: 'site' | 'host' | 'none';
+}
+
 export interface Run {
   readonly id: string;
   readonly kind: 'schedule' | 'pull';
   readonly scheduleId?: string;
   readonly selection?: PullSelection;
+  readonly import?: ImportSource;
   /** Id of the reconciliation that made the pull. */
   readonly reconciliation?: string;
   /** What asked for it, where that is neither its schedule's period nor a person's pull. */

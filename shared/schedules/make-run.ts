@@ -2,6 +2,7 @@ import { enterLive } from '../runs/live-runs.ts';
 import {
   createRun,
   getRun,
+  type ImportSource,
   type PullSelection,
   type Run,
   runId,
@@ -52,6 +53,7 @@ export function makePullRun(
     readonly name: string;
     readonly transfers: readonly Transfer[];
     readonly selection?: PullSelection;
+    readonly import?: ImportSource;
     readonly trigger?: 'event';
     readonly reconciliation?: string;
   },
@@ -63,6 +65,7 @@ export function makePullRun(
     status: 'queued',
     transfers: pull.transfers,
     ...(pull.selection === undefined ? {} : { selection: pull.selection }),
+    ...(pull.import === undefined ? {} : { import: pull.import }),
     ...(pull.trigger === undefined ? {} : { trigger: pull.trigger }),
     ...(pull.reconciliation === undefined ? {} : { reconciliation: pull.reconciliation }),
   });

@@ -8,6 +8,7 @@ import { planSessions } from './plan-sessions.ts';
 import { readReport } from './read-report.ts';
 import { dropStaged, endReading, finishRun, leaseReader, startRun } from './run-steps.ts';
 import { sealRun } from './seal-run.ts';
+import { splitImport } from './split-import.ts';
 import { writeReport } from './write-report.ts';
 
 /** Every step of a run, under the name that histories know it by: a name is never used again for something else. */
@@ -17,6 +18,7 @@ export const activities = {
   'plan-sessions': planSessions,
   'read-report': readReport,
   'write-report': writeReport,
+  'split-import': splitImport,
   'commit-slice': commitSlice,
   'drop-staged': dropStaged,
   'plan-looks': planLooks,

@@ -12,7 +12,13 @@ export interface Orchestration {
 
 /** Opaque: to be yielded. */
 export type Task = object;
-export type OrchestratorName = 'run' | 'site-sessions' | 'site-snapshot' | 'site-buckets' | 'site-files';
+export type OrchestratorName =
+  | 'run'
+  | 'site-sessions'
+  | 'site-snapshot'
+  | 'site-buckets'
+  | 'site-files'
+  | 'site-import';
 export type Steps<R> = Generator<Task, R, unknown>;
 
 export function* step<N extends ActivityName>(

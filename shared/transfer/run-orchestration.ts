@@ -22,6 +22,7 @@ const orchestrators: Readonly<Record<Group['feed'], OrchestratorName>> = {
   presentations: 'site-sessions',
   snapshot: 'site-snapshot',
   buckets: 'site-buckets',
+  import: 'site-import',
 };
 
 /** Which report feeds the group, for the steps that ask; sessions where it is not said. */

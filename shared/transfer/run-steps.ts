@@ -1,4 +1,5 @@
 import { type FailureReport, reportFailure } from '../errors.ts';
+import { STAGED_IMPORTS } from '../imports/import-record.ts';
 import { logEvents } from '../log-events.ts';
 import { notifyOfRun } from '../notifications/index.ts';
 import { leaveLive } from '../runs/live-runs.ts';
@@ -22,15 +23,16 @@ import { markLastRun } from '../schedules/schedule-state.ts';
 import type { Services } from '../services.ts';
 import { streamOf } from '../streams/index.ts';
 import type { SessionReportKind, StreamId } from '../streams/stream.ts';
+import { endImport } from './end-import.ts';
 import { leaseOf, releaseLease, takeLease } from './reader-lease.ts';
 
 /**
  * What a run is made of: session reports of a site, then the files they announce; presentation reports likewise; reports
- * read in buckets of time; and each snapshot by itself.
+ * read in buckets of time; and each snapshot by itself. Of an import it is the sessions of its files.
  */
 export interface Group {
   readonly siteId: string;
-  readonly feed: 'sessions' | 'presentations' | 'snapshot' | 'buckets';
+  readonly feed: 'sessions' | 'presentations' | 'snapshot' | 'buckets' | 'import';
   readonly streams: readonly StreamId[];
   readonly transfers: readonly TransferKey[];
 }
@@ -57,7 +59,7 @@ export async function startRun(
     { siteId: string; feed: Group['feed']; streams: Set<StreamId>; transfers: TransferKey[] }
   >();
   for (const transfer of run.transfers) {
-    const feed = feedOf(transfer.stream);
+    const feed = run.import ? 'import' : feedOf(transfer.stream);
     const key = `${transfer.siteId}|${feed === 'snapshot' ? transfer.stream : feed}`;
     const group = groups.get(key) ?? { siteId: transfer.siteId, feed, streams: new Set(), transfers: [] };
     group.streams.add(transfer.stream);
@@ -123,6 +125,7 @@ export async function finishRun(
   services: Services,
   { runId, failures, cancelled, failure }: FinishInput,
 ): Promise<{ status: RunStatus }> {
+  await endImport(services, runId);
   const progress = await runProgress(services.state, runId);
   const run = await changeRun(services.state, runId, (current) => {
     if (isFinished(current)) return undefined;
@@ -171,6 +174,7 @@ async function sweepStaged({ staging, state }: Services, runId: string): Promise
   const over = new Map([[runId, true]]);
   for await (const { name } of staging.list('')) {
     const owner = name.split('/', 1)[0] ?? '';
+    if (owner === STAGED_IMPORTS) continue;
     if (!over.has(owner)) {
       const run = await getRun(state, owner);
       over.set(owner, run === undefined || isFinished(run));
