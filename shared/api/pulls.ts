@@ -1,19 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { pluginOf } from '../destinations/index.ts';
 import { Failure } from '../errors.ts';
 import { changeRun, isFinished, type PullSelection, type Transfer } from '../runs/run.ts';
 import { makePullRun } from '../schedules/make-run.ts';
 import type { RunStarter } from '../schedules/tick.ts';
 import type { Services } from '../services.ts';
 import { transferOptions } from '../settings/schedule.ts';
-import type { Settings } from '../settings/settings.ts';
 import { loadSettings } from '../settings/settings-store.ts';
-import { namingFaults, scheduledStreams, takesStream } from '../settings/transfer-checks.ts';
 import { streamOf } from '../streams/index.ts';
 import { streamIds } from '../streams/stream.ts';
 import { type Operation, operation } from './operation.ts';
 import { badRequest } from './problem.ts';
+import { transfersOf } from './pull-transfers.ts';
 import { runSchema } from './run-answers.ts';
 import { showRun } from './runs.ts';
 
@@ -118,56 +116,6 @@ export async function startPull({ state, now }: Services, starter: RunStarter, i
 }
 
 type Pull = z.output<typeof pullSchema>;
-
-function transfersOf(settings: Settings, pull: Pull): Transfer[] {
-  const { sites, destinations, dataTypes, commandShellFormat, reportPeriod } = pull;
-  const options = {
-    ...(commandShellFormat === undefined ? {} : { commandShellFormat }),
-    ...(reportPeriod === undefined ? {} : { reportPeriod }),
-  };
-  for (const id of sites)
-    if (!settings.sites.some((site) => site.id === id))
-      throw new Failure('terminal', 'unknown-site', `There is no site "${id}" in the settings.`);
-  const plugins = destinations.map((id) => {
-    const destination = settings.destinations.find((candidate) => candidate.id === id);
-    if (destination) return { id, takes: pluginOf(destination.plugin)?.takes };
-    throw new Failure('terminal', 'unknown-destination', `There is no destination "${id}" in the settings.`);
-  });
-  const transfers = [...new Set(dataTypes)].flatMap((id) => {
-    const stream = streamOf(id);
-    const able = plugins.filter(({ takes }) => takes && takesStream(takes, stream));
-    if (able.length === 0) throw badRequest(`dataTypes: none of the destinations takes ${stream.title}.`);
-    // What a product is known not to have is left out where another site has it.
-    const having = [...new Set(sites)].filter((siteId) => {
-      const product = settings.sites.find((site) => site.id === siteId)?.product;
-      return product === undefined || stream.products.includes(product);
-    });
-    if (having.length === 0) throw badRequest(`dataTypes: none of the sites has ${stream.title}.`);
-    const begin = { kind: 'now' } as const;
-    return having.flatMap((siteId) =>
-      able.map((destination): Transfer => {
-        return { siteId, stream: id, destinationId: destination.id, begin, ...options };
-      }),
-    );
-  });
-  checkNames(settings, transfers);
-  return transfers;
-}
-
-/** As settings are checked: with what schedules bring to the same destination. */
-function checkNames(settings: Settings, transfers: readonly Transfer[]): void {
-  for (const destination of settings.destinations) {
-    const pulled = transfers
-      .filter(({ destinationId }) => destinationId === destination.id)
-      .map((transfer) => ({ siteId: transfer.siteId, stream: transfer.stream, options: transfer }));
-    if (pulled.length === 0) continue;
-    const fault = namingFaults(destination, [...scheduledStreams(settings, destination.id), ...pulled]).find(
-      ({ streams }) => streams.some((stream) => pulled.some((one) => one.stream === stream)),
-    );
-    if (fault)
-      throw badRequest(`destinations: the File Name Format of "${destination.name}" ${fault.message}.`);
-  }
-}
 
 function selectionOf(pull: Pull, transfers: readonly Transfer[], now: number): PullSelection | undefined {
   const buckets = transfers.map(({ stream }) => streamOf(stream)).find(({ from }) => from === 'bucket');

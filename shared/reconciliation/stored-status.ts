@@ -12,7 +12,7 @@ const SESSIONS_A_REQUEST = 300;
  * since the package that brings it does not say what it has.
  */
 export function statusOf(
-  at: SiteWork,
+  at: Pick<SiteWork, 'origin'>,
   { stream, destination }: Pick<OpenTransfer, 'stream' | 'destination'>,
   keys: readonly string[],
 ): Promise<Map<string, ItemStatus> | undefined> {
@@ -23,7 +23,7 @@ export function statusOf(
 }
 
 async function sessionsStatus(
-  { origin }: SiteWork,
+  { origin }: Pick<SiteWork, 'origin'>,
   sink: NonNullable<Destination['sessions']>,
   lsids: readonly string[],
 ): Promise<Map<string, ItemStatus> | undefined> {
@@ -37,7 +37,7 @@ async function sessionsStatus(
 }
 
 async function filesStatus(
-  { origin }: SiteWork,
+  { origin }: Pick<SiteWork, 'origin'>,
   sink: FileSink,
   stream: Stream,
   keys: readonly string[],
