@@ -2,6 +2,7 @@ import { auditOperations } from './audit.ts';
 import { clientScriptOperations } from './client-script.ts';
 import { commandOperations } from './commands.ts';
 import { coverageOperations } from './coverage.ts';
+import { destinationOperations } from './destinations.ts';
 import { documentationOperations } from './documentation.ts';
 import { ledgerOperations } from './ledger.ts';
 import { logOperations } from './logs.ts';
@@ -10,9 +11,12 @@ import type { Operation } from './operation.ts';
 import { pullOperations } from './pulls.ts';
 import { reconciliationOperations } from './reconciliation.ts';
 import { runOperations } from './runs.ts';
+import { scheduleSettingOperations } from './schedule-settings.ts';
 import { scheduleOperations, schedulerOperations } from './schedules.ts';
 import { secretOperations } from './secrets.ts';
 import { settingsOperations } from './settings.ts';
+import { siteOperations } from './sites.ts';
+import { ticketOperations } from './tickets.ts';
 
 /** Everything that the API can do, besides the liveness check. */
 export const operations: readonly Operation[] = [
@@ -21,7 +25,10 @@ export const operations: readonly Operation[] = [
   ...ledgerOperations,
   ...coverageOperations,
   ...reconciliationOperations,
+  ...siteOperations,
+  ...destinationOperations,
   ...scheduleOperations,
+  ...scheduleSettingOperations,
   ...schedulerOperations,
   ...settingsOperations,
   ...secretOperations,
@@ -30,5 +37,6 @@ export const operations: readonly Operation[] = [
   ...auditOperations,
   ...commandOperations,
   ...clientScriptOperations,
+  ...ticketOperations,
   ...documentationOperations(() => operations),
 ];

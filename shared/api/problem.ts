@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { Failure } from '../errors.ts';
+import { type FieldFault, faultsOf } from './field-faults.ts';
 
 /** RFC 9457. `title` is one line: what is wrong, where, what to do. */
 export interface Problem {
@@ -9,18 +11,12 @@ export interface Problem {
   readonly errors?: readonly FieldFault[];
 }
 
-export interface FieldFault {
-  /** Like `transfers[0].site`; empty: the whole. */
-  readonly field: string;
-  readonly message: string;
-}
-
 /** Something asked for in a way that cannot be, with its fields. */
-class BadRequest extends Failure {
+class FaultyFields extends Failure {
   readonly errors: readonly FieldFault[];
 
-  constructor(message: string, errors: readonly FieldFault[]) {
-    super('terminal', 'bad-request', message);
+  constructor(code: string, message: string, errors: readonly FieldFault[]) {
+    super('terminal', code, message);
     this.errors = errors;
   }
 }
@@ -38,6 +34,7 @@ const statuses: Readonly<Record<string, number>> = {
   'unknown-site': 404,
   'unknown-destination': 404,
   'settings-changed': 412,
+  'id-taken': 409,
   'etag-missing': 428,
   'settings-too-large': 413,
   'run-too-large': 413,
@@ -64,10 +61,15 @@ const statuses: Readonly<Record<string, number>> = {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Failure) {
     const { code, message: title } = error;
-    const errors = error instanceof BadRequest && error.errors.length > 0 ? { errors: error.errors } : {};
-    return { status: statuses[code] ?? 502, code, title, ...errors };
+    const errors = fieldsOf(error);
+    return { status: statuses[code] ?? 502, code, title, ...(errors.length > 0 ? { errors } : {}) };
   }
   return { status: 500, code: 'internal', title: 'An unexpected error; the log has the details.' };
+}
+
+function fieldsOf(error: Failure): readonly FieldFault[] {
+  if (error instanceof FaultyFields) return error.errors;
+  return error.code === 'bad-settings' && error.cause instanceof z.ZodError ? faultsOf(error.cause) : [];
 }
 
 export function problemResponse({ status, code, title, errors }: Problem): Response {
@@ -81,7 +83,22 @@ export function problemResponse({ status, code, title, errors }: Problem): Respo
 }
 
 export function badRequest(message: string, errors: readonly FieldFault[] = []): Failure {
-  return new BadRequest(message, errors);
+  return new FaultyFields('bad-request', message, errors);
+}
+
+/** Saving settings of which one part was sent: fields are named as they stand in that part. */
+export async function withoutPrefix<T>(prefix: string, save: () => Promise<T>): Promise<T> {
+  try {
+    return await save();
+  } catch (error) {
+    const errors = error instanceof Failure ? fieldsOf(error) : [];
+    if (!(error instanceof Failure) || errors.length === 0) throw error;
+    const named = errors.map(({ field, message }) => ({
+      field: field.startsWith(prefix) ? field.slice(prefix.length) : field,
+      message,
+    }));
+    throw new FaultyFields(error.code, error.message, named);
+  }
 }
 
 export function notFound(message: string): Failure {

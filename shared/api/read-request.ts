@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { Failure } from '../errors.ts';
 import { describeIssues } from '../settings/settings-store.ts';
-import { badRequest, type FieldFault } from './problem.ts';
+import { faultsOf } from './field-faults.ts';
+import { badRequest } from './problem.ts';
 
 const MOST_BYTES = 1024 * 1024;
 /** No document of ours comes near it; what is deeper is meant to hurt. */
@@ -14,20 +15,14 @@ export function checked<T extends z.ZodType>(where: string, schema: T, input: un
   throw badRequest(`${where}: ${describeIssues(result.error)}`, faultsOf(result.error));
 }
 
-function faultsOf(error: z.ZodError): FieldFault[] {
-  return error.issues.slice(0, 50).map(({ path, message }) => ({
-    field: path
-      .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at ? '.' : ''}${String(part)}`))
-      .join(''),
-    message: message.replaceAll(/\s+/g, ' '),
-  }));
-}
-
 /** The query with each name once. */
 export function queryOf(url: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [name, value] of new URL(url).searchParams) {
-    if (Object.hasOwn(found, name)) throw badRequest(`Query: ${name.slice(0, 40)}: give it once.`);
+    if (Object.hasOwn(found, name))
+      throw badRequest(`Query: ${name.slice(0, 40)}: give it once.`, [
+        { field: name.slice(0, 40), message: 'give it once' },
+      ]);
     found[name] = value;
   }
   return found;

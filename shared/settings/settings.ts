@@ -70,7 +70,8 @@ function checkDestinations(
     if (result.success) destination.settings = result.data;
     else if (!(saved && packaged))
       for (const fault of result.error.issues)
-        issue(context, ['destinations', index, 'settings', ...fault.path], fault.message);
+        for (const key of fault.code === 'unrecognized_keys' ? fault.keys.map((name) => [name]) : [[]])
+          issue(context, ['destinations', index, 'settings', ...fault.path, ...key], fault.message);
   }
 }
 

@@ -30,7 +30,13 @@ export interface Desk {
   readonly secrets: Map<string, string>;
   /** Our clock, milliseconds; it stands still. */
   readonly clock: { now: number };
-  call(method: string, path: string, body?: unknown, role?: Role): Promise<DeskAnswer>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    role?: Role,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<DeskAnswer>;
   /** Everything that the state holds, as its files have it. */
   stored(): string;
   /** Where the state is: another desk goes on with it. */
@@ -117,13 +123,12 @@ export async function openDesk(
       readdirSync(folder)
         .map((name) => readFileSync(join(folder, name), 'utf8'))
         .join('\n'),
-    async call(method, path, body, role = 'Administrator') {
+    async call(method, path, body, role = 'Administrator', headers = {}) {
       const answer = await api.fetch(
         new Request(`http://127.0.0.1/api${path}`, {
           method,
-          ...(body === undefined
-            ? {}
-            : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+          headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         }),
         {
           services,

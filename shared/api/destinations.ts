@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { Failure } from '../errors.ts';
+import { destinationSchema } from '../settings/destination.ts';
+import { bareSecretName } from '../settings/names.ts';
+import { loadSettings } from '../settings/settings-store.ts';
+import { testDestination } from './destination-test.ts';
+import { etagHeader, sendEtag } from './etag.ts';
+import { type Operation, operation } from './operation.ts';
+import { failureSchema } from './run-answers.ts';
+import { partOperations } from './settings-parts.ts';
+
+const tag = 'Destinations';
+
+const result = {
+  200: {
+    description: 'What came of it',
+    schema: z
+      .object({
+        ok: z.boolean().meta({ description: 'It was written, read back and removed.' }),
+        seconds: z.number(),
+        failure: failureSchema.optional(),
+      })
+      .meta({ id: 'DestinationTest' }),
+  },
+};
+
+export const destinationOperations: readonly Operation[] = [
+  operation({
+    id: 'listDestinations',
+    method: 'get',
+    path: '/destinations',
+    summary: 'All destinations; an installation has 200 at most',
+    tag,
+    role: 'Reader',
+    answers: {
+      200: {
+        description: 'The destinations',
+        schema: z.object({ destinations: z.array(destinationSchema) }),
+        headers: etagHeader,
+      },
+    },
+    async handle({ context, services }) {
+      const { settings, etag } = await loadSettings(services.state);
+      sendEtag(context, etag);
+      return context.json({ destinations: settings.destinations });
+    },
+  }),
+  ...partOperations({ list: 'destinations', name: 'Destination', schema: destinationSchema, tag }),
+  operation({
+    id: 'testDestination',
+    method: 'post',
+    path: '/destinations/{id}/test',
+    summary: 'Writes something to a destination, reads it back and removes it',
+    tag,
+    role: 'Operator',
+    idempotent: false,
+    params: z.object({ id: z.string().meta({ description: 'Id of the destination.' }) }),
+    answers: result,
+    async handle({ context, services, params: { id } }) {
+      const { settings } = await loadSettings(services.state);
+      const setting = settings.destinations.find((destination) => destination.id === id);
+      if (!setting)
+        throw new Failure(
+          'terminal',
+          'unknown-destination',
+          `There is no destination "${id.slice(0, 40)}" in the settings.`,
+        );
+      return context.json(await testDestination(services, setting));
+    },
+  }),
+  operation({
+    id: 'testDestinationDraft',
+    method: 'post',
+    path: '/destinations/test',
+    summary: 'The same for a destination before it is saved',
+    tag,
+    role: 'Administrator',
+    idempotent: false,
+    body: z.strictObject({
+      destination: destinationSchema,
+      secrets: z.record(z.string().regex(bareSecretName), z.string().min(1).max(25_000)).optional().meta({
+        writeOnly: true,
+        description:
+          'Values of secrets by the names that the settings have, for this test only: they are neither stored nor logged.',
+      }),
+    }),
+    answers: result,
+    handle: async ({ context, services, body: { destination, secrets } }) =>
+      context.json(await testDestination(services, destination, secrets)),
+  }),
+];
