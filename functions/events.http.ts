@@ -1,5 +1,6 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import { MOST_EVENT_BYTES, takeEvent } from '../shared/api/events.ts';
+import { postedText } from '../shared/api/posted-text.ts';
 import { reportFailure } from '../shared/errors.ts';
 import { services } from '../shared/service-provider.ts';
 
@@ -12,7 +13,7 @@ app.http('events', {
     try {
       const status = await takeEvent(services(), {
         secret: request.params.secret ?? '',
-        body: () => textOf(request.body),
+        body: () => postedText(request.body as AsyncIterable<Uint8Array> | null, MOST_EVENT_BYTES),
       });
       return { status };
     } catch (error) {
@@ -22,15 +23,3 @@ app.http('events', {
     }
   },
 });
-
-async function textOf(body: HttpRequest['body']): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  if (body !== null)
-    for await (const part of body as AsyncIterable<Uint8Array>) {
-      parts.push(part);
-      bytes += part.length;
-      if (bytes >= MOST_EVENT_BYTES) break;
-    }
-  return Buffer.concat(parts).toString('utf8', 0, MOST_EVENT_BYTES);
-}

@@ -5,6 +5,7 @@ import { runStarter } from '../shared/schedules/durable-starter.ts';
 import { pullForEvents } from '../shared/schedules/event-pulls.ts';
 import { tick } from '../shared/schedules/tick.ts';
 import { services } from '../shared/service-provider.ts';
+import { tendTickets } from '../shared/tickets/tend-tickets.ts';
 import { tendRuns } from '../shared/transfer/tend-runs.ts';
 
 app.timer('schedule-tick', {
@@ -17,8 +18,14 @@ app.timer('schedule-tick', {
     } finally {
       // A schedule that cannot be started holds nothing else back.
       const live = await liveWork(services().state);
-      await pullForEvents(services(), starter, live);
-      await tendRuns(services(), starter, { live: live.runs });
+      // Somebody waits for these, and nothing else waits for them; what fails in them is logged.
+      const tickets = tendTickets(services(), live.tickets);
+      try {
+        await pullForEvents(services(), starter, live);
+        await tendRuns(services(), starter, { live: live.runs });
+      } finally {
+        await tickets;
+      }
     }
   },
 });

@@ -1,14 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { Failure } from '../errors.ts';
+import { sitesOfSecret } from '../access/address-secret.ts';
 import { withLogFields } from '../log.ts';
 import { queueEvent } from '../runs/session-events.ts';
 import type { Services } from '../services.ts';
 import { loadSettings } from '../settings/settings-store.ts';
-import type { Site } from '../settings/site.ts';
-
-/** Shorter ones could be found by trying. */
-const LEAST_CHARACTERS = 16;
-const MOST_CHARACTERS = 200;
 
 /** Appliances post some hundred bytes; what is longer is none of theirs. Bytes. */
 export const MOST_EVENT_BYTES = 64 * 1024;
@@ -29,7 +23,13 @@ export interface PostedEvent {
 export function takeEvent(services: Services, posted: PostedEvent): Promise<200 | 404 | 503> {
   return withLogFields({ log: 'service' }, async () => {
     const { settings } = await loadSettings(services.state);
-    const { sites, unknown } = await sitesOf(services, settings.sites, posted.secret);
+    const { sites, unknown } = await sitesOfSecret(
+      services,
+      settings.sites,
+      posted.secret,
+      ({ eventSecret }) => eventSecret,
+      'events',
+    );
     if (sites.length === 0) return unknown ? 503 : 404;
     const { log } = services;
     const fields = fieldsOf(await posted.body());
@@ -45,40 +45,6 @@ export function takeEvent(services: Services, posted: PostedEvent): Promise<200 
     }
     return 200;
   });
-}
-
-/** The sites with this secret. All are looked at whatever comes first, and compared in constant time. */
-async function sitesOf(
-  { secrets, log }: Services,
-  candidates: readonly Site[],
-  given: string,
-): Promise<{ readonly sites: readonly Site[]; readonly unknown: boolean }> {
-  const sites: Site[] = [];
-  let unknown = false;
-  const hash = digest(given.slice(0, MOST_CHARACTERS));
-  for (const site of candidates) {
-    if (site.eventSecret === undefined) continue;
-    try {
-      const secret = await secrets.get(site.eventSecret);
-      if (secret.length < LEAST_CHARACTERS || secret.length > MOST_CHARACTERS)
-        log.warn(
-          `The secret for events has less than ${LEAST_CHARACTERS} characters, or too many: it is not used`,
-          {
-            site: site.id,
-          },
-        );
-      else if (timingSafeEqual(hash, digest(secret)) && given.length <= MOST_CHARACTERS) sites.push(site);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      if (error.code !== 'secret-missing') unknown = true;
-      log.warn('The secret for events cannot be read', { site: site.id, code: error.code });
-    }
-  }
-  return { sites, unknown };
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 /** Whatever was sent: a form, as appliances send it, or an object of JSON. Nothing is refused. */

@@ -1,5 +1,6 @@
 import { listAll } from '../state/list-all.ts';
 import { type Entry, StateConflict, type StateStore } from '../state/state-store.ts';
+import { isTicketKey, type LiveTicketRow, liveTicketOf } from './live-tickets.ts';
 import type { Run } from './run.ts';
 import { isEventKey, type SessionEvent } from './session-events.ts';
 
@@ -27,16 +28,20 @@ export interface LiveWork {
   /** Newest first, as run ids are. */
   readonly runs: readonly LiveRun[];
   readonly events: readonly Entry<SessionEvent>[];
+  /** Requests for a ticket's approval that wait. */
+  readonly tickets: readonly LiveTicketRow[];
 }
 
 /** All that is under way or waits: one storage call while it is not very much. */
 export async function liveWork(state: StateStore): Promise<LiveWork> {
   const runs: LiveRun[] = [];
   const events: Entry<SessionEvent>[] = [];
+  const tickets: LiveTicketRow[] = [];
   for await (const entry of listAll<LiveRun | SessionEvent>(state, 'runs', 'live'))
     if (isEventKey(entry.key)) events.push(entry as Entry<SessionEvent>);
+    else if (isTicketKey(entry.key)) tickets.push(liveTicketOf(entry.key, entry.value));
     else runs.push(entry.value as LiveRun);
-  return { runs, events };
+  return { runs, events, tickets };
 }
 
 export async function liveRuns(state: StateStore): Promise<readonly LiveRun[]> {
