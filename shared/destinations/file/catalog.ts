@@ -141,6 +141,50 @@ export async function* listCatalogItems(
     yield value;
 }
 
+/** Items whose keys have this beginning, as `stateKey` joins it: they are that, or go on after it with `|`. */
+export async function listItemsUnder(
+  state: StateStore,
+  destinationId: string,
+  beginning: string,
+): Promise<CatalogItem[]> {
+  const from = itemRowKey(beginning);
+  const items: CatalogItem[] = [];
+  // What goes on does so with `*`, the escape, and `+` comes right after that.
+  const range = { from, before: `${from}+` };
+  for await (const { value } of listAll<CatalogItem>(state, 'catalog', stateKey(destinationId), range))
+    if (value.key === beginning || value.key.startsWith(`${beginning}*7c`)) items.push(value);
+  return items;
+}
+
+/** A page of items of a host and data type in the order of their keys, which begin with an instant: in [from, to). */
+export async function listItemsByTime(
+  state: StateStore,
+  destinationId: string,
+  { host, stream, from = '', to }: ItemsByTime,
+  limit: number,
+  after?: string,
+): Promise<{ readonly items: readonly CatalogItem[]; readonly next?: string }> {
+  const start = itemRowKey(stateKey(host, stream, from));
+  const before =
+    to === undefined ? `${itemRowKey(stateKey(host, stream, ''))}~` : itemRowKey(stateKey(host, stream, to));
+  const page = await state.list<CatalogItem>('catalog', stateKey(destinationId), {
+    from: after !== undefined && after > start ? after : start,
+    before,
+    limit,
+  });
+  const items = page.entries.map(({ value }) => value);
+  return { items, ...(page.next === undefined ? {} : { next: page.next }) };
+}
+
+export interface ItemsByTime {
+  /** The recorded host name. */
+  readonly host: string;
+  readonly stream: string;
+  /** As keys have them: `20261120T000000Z`. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
 /** The file of an item, where it has one. */
 export function currentFile(item: CatalogItem): CatalogFile | undefined {
   const { name, size, sha256, verified, storedAt, version, replacedBy } = item;
