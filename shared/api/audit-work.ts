@@ -46,7 +46,8 @@ export async function auditRefusal(context: Context<ApiEnvironment>, operation: 
   const principal = context.get('principal');
   if (kind === 'none' || !principal) return;
   const { services } = context.env;
-  const line = { principal, operation: operation.id, kind, target: targetOf(context) };
+  // Of what was not looked at, the path alone.
+  const line = { principal, operation: operation.id, kind, target: context.req.param() };
   try {
     await appendAudit(services, { ...line, outcome: 'refused', status: 403 });
   } catch (error) {
@@ -64,6 +65,7 @@ export function noteChanges(context: Context<ApiEnvironment>, changes: readonly 
   context.get('note')?.({ changes: changes.map(({ path }) => path) });
 }
 
+/** By now the query holds nothing that the operation does not know. */
 function targetOf(context: Context<ApiEnvironment>): Record<string, string> {
   return { ...Object.fromEntries(new URL(context.req.url).searchParams), ...context.req.param() };
 }
