@@ -1,8 +1,10 @@
 import { apiCommand } from './api.ts';
 import { applianceCommand } from './appliance.ts';
+import { auditCommand } from './audit.ts';
 import { clientScriptCommand } from './client-script.ts';
 import type { Command } from './command.ts';
 import { coverageCommand } from './coverage.ts';
+import { destinationsCommand } from './destinations.ts';
 import { ledgerCommand } from './ledger.ts';
 import { logsCommand } from './logs.ts';
 import { notificationsCommand } from './notifications.ts';
@@ -12,11 +14,15 @@ import { runsCommand } from './runs.ts';
 import { schedulerCommand, schedulesCommand } from './schedules.ts';
 import { secretsCommand } from './secrets.ts';
 import { settingsCommand } from './settings.ts';
+import { sitesCommand } from './sites.ts';
 import { sqlCommand } from './sql.ts';
+import { ticketsCommand } from './tickets.ts';
 import { verifyCommand } from './verify.ts';
 
 /** All there are, in the order in which help lists them. */
 export const commands: readonly Command[] = [
+  sitesCommand,
+  destinationsCommand,
   pullCommand,
   runsCommand,
   schedulesCommand,
@@ -28,6 +34,8 @@ export const commands: readonly Command[] = [
   secretsCommand,
   notificationsCommand,
   logsCommand,
+  auditCommand,
+  ticketsCommand,
   applianceCommand,
   clientScriptCommand,
   verifyCommand,

@@ -17,7 +17,7 @@ import { operationUsage } from './operation-usage.ts';
 import { readWords } from './read-args.ts';
 import { rowsWanted, showList } from './show-list.ts';
 import type { Subcommand } from './subcommands.ts';
-import { type Column, detailText } from './table.ts';
+import { type Column, columnsOf, detailText, Table, valueAt } from './table.ts';
 
 /** How an operation looks on the command line. Its options and their help come from its own schemas. */
 export interface Look {
@@ -39,6 +39,8 @@ export interface Look {
   readonly text?: (answer: unknown, terminal: Terminal) => string;
   /** The answer's list, where it has more than one. */
   readonly list?: string;
+  /** A list that comes whole: its field in the answer, and its table's columns. */
+  readonly rows?: { readonly field: string; readonly columns?: readonly Column[] };
   /** What the words stand for; default: the names in the path. */
   readonly words?: readonly string[];
   /** The body is a JSON file, named by a last word. */
@@ -103,7 +105,7 @@ export function operationSubcommand(look: Look): Subcommand {
         : look.bodyIsFile
           ? await jsonInput('', read.words.at(-1) ?? '', terminal)
           : await bodyOf(values, fields, terminal);
-      const headers = await etagHeaders(client, operation, path, values);
+      const headers = await etagHeaders(client, operation, values);
       const answer = await call(client, operation, { path, query, body, headers });
       if (look.extra) return look.extra.run(answer, { client, values, terminal });
       return show(answer, look, values, terminal);
@@ -203,20 +205,21 @@ export async function jsonInput(option: string, path: string, terminal: Terminal
 async function etagHeaders(
   client: ApiClient,
   operation: Operation,
-  path: string,
   { etag, 'dry-run': dryRun }: Given,
 ): Promise<Record<string, string>> {
   if (operation.etag === undefined || dryRun !== undefined) return {};
   if (typeof etag === 'string') return { 'if-match': etag };
-  const isShown = operations.some((one) => one.method === 'get' && one.path === operation.path);
-  return currentEtag(client, isShown ? path : '/settings');
+  return (await currentSettings(client)).condition;
 }
 
-export async function currentEtag(client: ApiClient, path: string): Promise<Record<string, string>> {
-  const response = await client.ask('GET', path);
-  await response.body?.cancel();
-  const found = response.headers.get('etag');
-  return found === null ? { 'if-none-match': '*' } : { 'if-match': found };
+/** The settings as they are, and the header under which they may be changed. */
+export async function currentSettings(
+  client: ApiClient,
+): Promise<{ readonly settings: unknown; readonly condition: Record<string, string> }> {
+  const response = await client.ask('GET', '/settings');
+  const etag = response.headers.get('etag');
+  const condition = etag === null ? { 'if-none-match': '*' } : { 'if-match': etag };
+  return { settings: await parsed(response), condition };
 }
 
 export async function call(
@@ -239,10 +242,13 @@ export async function call(
 }
 
 function show(answer: unknown, look: Look, { json }: Given, terminal: Terminal): number {
-  if (json === true) terminal.out(`${JSON.stringify(answer ?? null)}\n`);
+  const rows = look.rows && (valueAt(answer, look.rows.field) as readonly unknown[]);
+  if (json === true) for (const one of rows ?? [answer ?? null]) terminal.out(`${JSON.stringify(one)}\n`);
   else {
-    const text = look.text ?? ((value: unknown) => detailText(value, terminal.width));
-    if (answer !== undefined) terminal.out(text(answer, terminal));
+    if (rows?.length === 0) terminal.say('There are none.');
+    else if (rows) terminal.out(new Table(look.rows?.columns ?? columnsOf(rows), terminal.width).text(rows));
+    else if (look.text) terminal.out(look.text(answer, terminal));
+    else if (answer !== undefined) terminal.out(detailText(answer, terminal.width));
     if (look.done !== undefined) terminal.say(look.done);
   }
   return look.failed?.(answer) ? 1 : 0;

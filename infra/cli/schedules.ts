@@ -1,11 +1,8 @@
-import { z } from 'zod';
 import type { Command } from './command.ts';
 import { operationSubcommand } from './operation-command.ts';
 import { thenWait } from './pull.ts';
+import { asDocument } from './settings.ts';
 import { commandOf } from './subcommands.ts';
-import { detailText } from './table.ts';
-
-const listed = z.looseObject({ schedules: z.array(z.looseObject({})) });
 
 export const schedulesCommand: Command = commandOf(
   'schedules',
@@ -14,7 +11,10 @@ export const schedulesCommand: Command = commandOf(
     operationSubcommand({
       verb: 'list',
       operation: 'listSchedules',
-      text: (answer, { width }) => detailText(listed.parse(answer).schedules, width),
+      rows: {
+        field: 'schedules',
+        columns: ['id', 'name', 'enabled', 'period', 'lastRun', 'nextRun', 'going'],
+      },
     }),
     operationSubcommand({ verb: 'show', operation: 'getSchedule' }),
     operationSubcommand({
@@ -22,6 +22,10 @@ export const schedulesCommand: Command = commandOf(
       operation: 'runSchedule',
       extra: thenWait,
     }),
+    operationSubcommand({ verb: 'settings', operation: 'getScheduleSettings', extra: asDocument }),
+    operationSubcommand({ verb: 'add', operation: 'addSchedule', bodyIsFile: true, extra: asDocument }),
+    operationSubcommand({ verb: 'save', operation: 'putSchedule', bodyIsFile: true, extra: asDocument }),
+    operationSubcommand({ verb: 'remove', operation: 'deleteSchedule', done: 'Removed.' }),
     operationSubcommand({ verb: 'pause', operation: 'pauseSchedule' }),
     operationSubcommand({ verb: 'resume', operation: 'resumeSchedule' }),
   ],

@@ -32,6 +32,10 @@ const set: Subcommand = {
 };
 
 export const secretsCommand: Command = commandOf('secrets', 'which secrets are needed and set; set one', [
-  operationSubcommand({ verb: 'list', operation: 'listSecrets' }),
+  operationSubcommand({
+    verb: 'list',
+    operation: 'listSecrets',
+    rows: { field: 'secrets', columns: ['name', 'state', 'usedBy', 'reason'] },
+  }),
   set,
 ]);

@@ -5,7 +5,7 @@ import { commandOf } from './subcommands.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** The document itself, for people and programs alike. */
-const asDocument: Extra = {
+export const asDocument: Extra = {
   options: { out: { type: 'string' } },
   usage: [optionLine('--out FILE', 'Into this file instead.')],
   async run(answer, { values, terminal }) {
