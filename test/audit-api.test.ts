@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { saveSettingsFile } from '../infra/local/settings-file.ts';
 import type { AuditEntry } from '../shared/access/audit-entry.ts';
 import type { Principal } from '../shared/access/roles.ts';
 import { createApi } from '../shared/api/app.ts';
 import { Failure } from '../shared/errors.ts';
+import { silentLog } from '../shared/log.ts';
 import { fileSecrets } from '../shared/settings/secrets.ts';
 import { loadSettings, saveSettings } from '../shared/settings/settings-store.ts';
 import type { StateStore } from '../shared/state/state-store.ts';
@@ -41,6 +44,7 @@ async function house(context: TestContext, wrap: (state: StateStore) => StateSto
   return {
     state,
     settings: bench.settings,
+    files: bench.files,
     secrets,
     call,
     /** Oldest first. */
@@ -228,4 +232,29 @@ test('the log is shown in pages, filtered, and verified in pages', async (t) => 
   for (const wrong of ['?limit=0', '?next=x', '?number=3', '?hash=zz', '?from=yesterday', '?x=1'])
     for (const path of ['/audit', '/audit/verify'])
       assert.equal((await call('GET', `${path}${wrong}`, as('Administrator'))).status, 400, path + wrong);
+});
+
+test('a settings file that is given at start is entered like any other change', async (t) => {
+  const { state, settings, audit, files } = await house(t);
+  const file = join(files, '..', 'settings.json');
+  writeFileSync(file, JSON.stringify({ ...settings, scheduler: 'stopped' }));
+  const ports = { state, log: silentLog, now: Date.now };
+  await saveSettingsFile(ports, file);
+  writeFileSync(file, '{"sites": 7}');
+  await assert.rejects(saveSettingsFile(ports, file), /--settings .*sites/);
+  const entries = await audit();
+  assert.deepEqual(
+    entries.map(({ operation, outcome, changes, code, target }) => [
+      operation,
+      outcome,
+      changes ?? code ?? target,
+    ]),
+    [
+      ['startWithSettingsFile', 'asked', { file }],
+      ['startWithSettingsFile', 'done', ['scheduler']],
+      ['startWithSettingsFile', 'asked', { file }],
+      ['startWithSettingsFile', 'failed', 'bad-settings'],
+    ],
+  );
+  assert.equal(entries[0]?.principal.id, 'local');
 });

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Failure, reportFailure } from '../../shared/errors.ts';
+import { reportFailure } from '../../shared/errors.ts';
 import type { Run } from '../../shared/runs/run.ts';
-import { loadSettings, saveSettings } from '../../shared/settings/settings-store.ts';
-import type { StateStore } from '../../shared/state/state-store.ts';
+import type { Services } from '../../shared/services.ts';
+import { loadSettings } from '../../shared/settings/settings-store.ts';
 import { announceAddress } from './api-address.ts';
 import { ensureApiToken } from './api-token.ts';
 import { closingLine } from './closing-line.ts';
@@ -13,6 +12,7 @@ import { allRuns } from './engine.ts';
 import { localLog, localPorts, localServices } from './local-services.ts';
 import { readOptions, type StartOptions, usage } from './options.ts';
 import { showProgress } from './progress-display.ts';
+import { saveSettingsFile } from './settings-file.ts';
 import { type Stack, startStack } from './stack.ts';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   let demo: Demo | undefined;
   let stack: Stack | undefined;
   try {
-    demo = await prepareSettings(options, data, services.state);
+    demo = await prepareSettings(options, data, services);
     stack = await startStack({
       services,
       log,
@@ -49,38 +49,11 @@ async function main(): Promise<number> {
 async function prepareSettings(
   options: StartOptions,
   data: DataFolder,
-  state: StateStore,
+  services: Services,
 ): Promise<Demo | undefined> {
-  if (options.demo) return startDemo(data, state);
-  if (options.settings === undefined) return undefined;
-  const { etag } = await loadSettings(state);
-  try {
-    await saveSettings(state, readSettingsFile(options.settings), etag, {
-      by: 'settings file',
-      at: Date.now(),
-      action: 'saved',
-    });
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'bad-settings') throw error;
-    throw new Error(`--settings ${options.settings}: ${error.message.replace(/^Settings: /, '')}`);
-  }
+  if (options.demo) return startDemo(data, services.state);
+  if (options.settings !== undefined) await saveSettingsFile(services, options.settings);
   return undefined;
-}
-
-function readSettingsFile(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new Error(
-      `--settings ${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)}.`,
-    );
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`--settings ${path}: not JSON: ${(error as Error).message.split('\n', 1)[0]}.`);
-  }
 }
 
 async function once(stack: Stack): Promise<number> {

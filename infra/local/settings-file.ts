@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { type AuditPorts, audited } from '../../shared/access/audit-log.ts';
+import { localPrincipal } from '../../shared/access/local.ts';
+import type { Principal } from '../../shared/access/roles.ts';
+import { Failure } from '../../shared/errors.ts';
+import { settingsChanges } from '../../shared/settings/settings-changes.ts';
+import { loadSettings, saveSettings } from '../../shared/settings/settings-store.ts';
+
+/** Saves the settings in a file, entered into the audit log. Throws an Error with one line for a person. */
+export async function saveSettingsFile(ports: AuditPorts, path: string): Promise<void> {
+  const input = readSettingsFile(path);
+  const { state } = ports;
+  const { settings: before, etag } = await loadSettings(state);
+  const asked = { principal: personHere(), operation: 'startWithSettingsFile', kind: 'change' } as const;
+  const author = { by: 'settings file', at: ports.now(), action: 'saved' } as const;
+  try {
+    await audited(ports, { ...asked, target: { file: path } }, async (note) => {
+      const { settings } = await saveSettings(state, input, etag, author);
+      note({ changes: settingsChanges(before, settings).map(({ path: place }) => place) });
+    });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'bad-settings') throw error;
+    throw new Error(`--settings ${path}: ${error.message.replace(/^Settings: /, '')}`);
+  }
+}
+
+/** Whoever works on this machine, by the name that the machine knows. */
+export function personHere(): Principal {
+  try {
+    return { ...localPrincipal, name: userInfo().username };
+  } catch {
+    // An account without an entry in the machine's list, as in some containers.
+    return localPrincipal;
+  }
+}
+
+function readSettingsFile(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(
+      `--settings ${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)}.`,
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`--settings ${path}: not JSON: ${(error as Error).message.split('\n', 1)[0]}.`);
+  }
+}
