@@ -110,6 +110,9 @@ test('on one machine: health for all, the API for who has the token, pages of ot
     );
     assert.equal((await ask('/api/runs', { authorization })).status, 200);
     assert.equal((await ask('/api/scheduler/stop', { authorization }, 'POST')).status, 200);
+    const hook = 'secret-of-an-address-0123';
+    for (const path of [`/api/events/${hook}`, `/api/EVENTS/${hook}/x`, `/api/Ticket-Requests/${hook}`])
+      assert.equal((await ask(path, {}, 'PUT')).status, 404, path);
     // A name of another site that points here, and a page of another site.
     for (const headers of [
       { host: `attacker.example.com:${port}` },
@@ -131,7 +134,7 @@ test('on one machine: health for all, the API for who has the token, pages of ot
     const { lines } = await log.read({ limit: 1000 });
     const asked = lines.filter(({ message }) => message === 'API asked');
     assert.ok(asked.length >= 7);
-    for (const part of [token, token.slice(0, 12), token.slice(-12), wrong, wrong.slice(0, 12)])
+    for (const part of [token, token.slice(0, 12), token.slice(-12), wrong, wrong.slice(0, 12), hook])
       assert.ok(!JSON.stringify(lines).includes(part));
   } finally {
     await stack.close();

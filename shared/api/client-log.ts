@@ -12,8 +12,8 @@ export const asClient: MiddlewareHandler<ApiEnvironment> = (context, next) =>
   withLogFields({ log: 'client' }, async () => {
     const { services } = context.env;
     const { method } = context.req;
-    // Of an event's address the rest is a secret.
-    const path = context.req.path.replace(/(\/events\/).+/, '$1***');
+    // Of the addresses that appliances are given the rest is a secret.
+    const path = context.req.path.replace(/(\/(?:events|ticket-requests)\/).+/i, '$1***');
     const began = performance.now();
     await followSettings(services);
     await next();
