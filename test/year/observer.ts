@@ -82,7 +82,11 @@ export class Observer {
     const gaps: string[] = [];
     for (const expected of waiting) {
       const { session, since } = expected;
-      if (since > started || (session.endStamp ?? END_OF_TIME) >= Math.floor(clock)) continue;
+      if (since > started || (session.endStamp ?? END_OF_TIME) >= Math.floor(clock)) {
+        // It ended while the run was going; the run need not know of it, but may have told of it already.
+        if (since <= finished && (await this.#isGivenUpBy(result, session))) this.#told.add(session.lsid);
+        continue;
+      }
       if (this.#isStored(name, session)) waiting.delete(expected);
       else if (!(await this.#isToldBefore(name, session))) gaps.push(session.lsid);
     }
@@ -97,6 +101,11 @@ export class Observer {
   async #isToldBefore(name: Transfer, { lsid }: ModelSession): Promise<boolean> {
     if (name !== 'session-recording files' || !this.#told.has(lsid)) return false;
     return (await this.#owed('session-recording', lsid))?.state === 'set-aside';
+  }
+
+  async #isGivenUpBy({ stream, status, counts }: TransferResult, { lsid }: ModelSession): Promise<boolean> {
+    if (stream !== 'session-recording' || status === 'succeeded' || counts.setAside === 0) return false;
+    return (await this.#owed(stream, lsid))?.state === 'set-aside';
   }
 
   async #owed(stream: StreamId, lsid: string): Promise<OwedItem | undefined> {

@@ -76,6 +76,9 @@ export class Simulation {
     this.time = new VirtualTime(from);
     current = this.time;
     this.#random = new Random(seed, 2, 3);
+    // Pauses between tries are of random length.
+    const pauses = new Random(seed, 2, 4);
+    Math.random = () => pauses.unit();
     this.sky = options.sky(this.time);
     this.#appliance = modelAppliance({
       sessions,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
 import { loadSettings } from '../../shared/settings/settings-store.ts';
 import { walkLedger } from '../../shared/transfer/ledger-walk.ts';
 import { retryItems } from '../../shared/transfer/retry-items.ts';
 import { Random } from '../appliance/random.ts';
+import type { Teller } from './apart.ts';
 import { Observer } from './observer.ts';
 import type { ClockJump, ModelSession } from './sessions-model.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
@@ -57,7 +57,7 @@ export async function retrySetAside({ simulation: { person } }: Story): Promise<
 
 /** What happened, and that enough of it did: a story without trouble proves nothing. */
 export function tell(
-  context: TestContext,
+  context: Teller,
   { simulation, observer, weather, sessions }: Story,
   setAside: number,
 ): void {
