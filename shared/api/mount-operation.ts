@@ -3,6 +3,7 @@ import { mayAs } from '../access/roles.ts';
 import { Failure } from '../errors.ts';
 import { auditedAnswer, auditRefusal } from './audit-work.ts';
 import type { ApiEnvironment } from './environment.ts';
+import { withIdempotency } from './idempotency.ts';
 import type { Operation } from './operation.ts';
 import { bytesOf, checked, jsonOf, queryOf } from './read-request.ts';
 
@@ -12,7 +13,9 @@ export function mountOperation(api: Hono<ApiEnvironment>, operation: Operation):
   api.on(operation.method.toUpperCase(), path, async (context) => {
     await authorize(context, operation);
     const asked = await askedOf(context, operation);
-    return auditedAnswer(context, operation, () => operation.handle(asked));
+    return withIdempotency(context, operation, asked.bytes, () =>
+      auditedAnswer(context, operation, () => operation.handle(asked)),
+    );
   });
 }
 

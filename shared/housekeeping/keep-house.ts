@@ -1,8 +1,10 @@
 import { reportFailure } from '../errors.ts';
+import { removeImports } from '../imports/remove-imports.ts';
 import { listReconciliations, removeReconciliation } from '../reconciliation/record.ts';
 import { runId } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { loadSettings } from '../settings/settings-store.ts';
+import { removeAnswers } from './kept-answers.ts';
 import { type HistoryClient, purgeHistories } from './purge-histories.ts';
 import { removeRuns } from './remove-runs.ts';
 
@@ -25,7 +27,8 @@ interface Step {
 }
 
 /**
- * Removes what is old and is no evidence: histories of orchestrations, records of runs and reconciliations, logs. Never the
+ * Removes what is old and is no evidence: histories of orchestrations, records of runs and reconciliations, logs,
+ * answers that were kept for repeats. Never the
  * catalog, manifests, the item ledger, coverage, the settings' history or the audit log. Each step may be cut off and
  * done again; one that fails does not keep the others from their work, and the first failure is thrown at the end.
  */
@@ -50,6 +53,8 @@ export async function keepHouse(services: Services, client: HistoryClient): Prom
         done: true,
       }),
     },
+    { name: 'imports', work: () => removeImports(services, timeIsUp) },
+    { name: 'answers', work: () => removeAnswers(state, now(), timeIsUp) },
     { name: 'reconciliations', work: () => removeReconciliations(services, before) },
   ];
   const failures: unknown[] = [];

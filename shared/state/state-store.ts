@@ -39,6 +39,7 @@ export const collections = [
   'tickets',
   'imports',
   'sessions',
+  'answers',
 ] as const;
 export type Collection = (typeof collections)[number];
 
