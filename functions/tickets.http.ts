@@ -18,7 +18,7 @@ app.http('ticket-requests', {
         secret: request.params.secret ?? '',
         body: () => postedText(request.body as AsyncIterable<Uint8Array> | null, MOST_REQUEST_BYTES + 1),
       });
-      if (id !== undefined) setImmediate(() => workInBackground(services(), id));
+      if (id !== undefined) workInBackground(services(), id);
       return { status };
     } catch (error) {
       const { code, message } = reportFailure(error);
@@ -41,7 +41,7 @@ app.http('ticket-answers', {
         headers: request.headers,
         body: () => postedText(request.body as AsyncIterable<Uint8Array> | null, MOST_ANSWER_BYTES + 1),
       });
-      setImmediate(() => workInBackground(services(), id));
+      workInBackground(services(), id);
       return { status: 202, jsonBody: { id, response: decision?.response } };
     } catch (error) {
       const problem = problemOf(error);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { reportFailure } from '../errors.ts';
 import { withLogFields } from '../log.ts';
 import { type LiveTicketRow, leaveTicket } from '../runs/live-tickets.ts';
@@ -45,7 +46,7 @@ const underWay = new Set<Promise<void>>();
  * takes up.
  */
 export function workInBackground(services: Services, id: string): void {
-  const work = tendTicket(services, id);
+  const work = nextTurn().then(() => tendTicket(services, id));
   underWay.add(work);
   void work.finally(() => underWay.delete(work));
 }
