@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '../errors.ts';
+import { forecastPull } from '../reconciliation/forecast.ts';
 import { changeRun, isFinished, type PullSelection, type Transfer } from '../runs/run.ts';
 import { makePullRun } from '../schedules/make-run.ts';
 import type { RunStarter } from '../schedules/tick.ts';
@@ -9,6 +10,7 @@ import { transferOptions } from '../settings/schedule.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { streamOf } from '../streams/index.ts';
 import { streamIds } from '../streams/stream.ts';
+import { forecastSchema } from './forecast-answers.ts';
 import { type Operation, operation } from './operation.ts';
 import { badRequest } from './problem.ts';
 import { transfersOf } from './pull-transfers.ts';
@@ -31,6 +33,10 @@ const pullSchema = z
       .max(1000)
       .optional(),
     ...transferOptions,
+    dryRun: z.boolean().optional().meta({
+      description:
+        'Only says what would be pulled: by the listing of each site, against what the destinations have.',
+    }),
   })
   .refine(
     ({ from, sessions }) => from === undefined || sessions === undefined,
@@ -51,6 +57,7 @@ export const pullOperations: readonly Operation[] = [
     role: 'Operator',
     body: pullSchema,
     answers: {
+      200: { description: 'Of a dry run: what would be pulled', schema: forecastSchema },
       202: { description: 'The run', schema: runSchema, headers: { Location: 'Where the pull is shown.' } },
     },
     async handle({ context, services, bindings: { starter }, body: pull }) {
@@ -58,6 +65,10 @@ export const pullOperations: readonly Operation[] = [
       const now = services.now();
       const transfers = transfersOf(settings, pull);
       const selection = selectionOf(pull, transfers, now);
+      if (pull.dryRun) {
+        const forecast = await forecastPull(services, settings, transfers, selection);
+        return context.json({ dryRun: true, ...forecast });
+      }
       const name = randomUUID().slice(0, 8);
       const run = await makePullRun(services.state, settings, {
         now,
