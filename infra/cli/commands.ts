@@ -14,6 +14,7 @@ import { runsCommand } from './runs.ts';
 import { schedulerCommand, schedulesCommand } from './schedules.ts';
 import { secretsCommand } from './secrets.ts';
 import { settingsCommand } from './settings.ts';
+import { setupCommand } from './setup.ts';
 import { sitesCommand } from './sites.ts';
 import { sqlCommand } from './sql.ts';
 import { ticketsCommand } from './tickets.ts';
@@ -21,6 +22,7 @@ import { verifyCommand } from './verify.ts';
 
 /** All there are, in the order in which help lists them. */
 export const commands: readonly Command[] = [
+  setupCommand,
   sitesCommand,
   destinationsCommand,
   pullCommand,
