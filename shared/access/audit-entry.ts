@@ -27,6 +27,8 @@ export interface AuditEntry {
   readonly status?: number;
   /** Of a failure. */
   readonly code?: string;
+  /** Of a download: destination, name and SHA-256 of the file, and which bytes of it. */
+  readonly file?: string;
   /** Where what was made is, like `/api/pulls/ID`. */
   readonly made?: string;
   /** Places of the settings that were changed, without their values. */

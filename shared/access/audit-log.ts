@@ -27,6 +27,7 @@ export interface AuditPorts {
 const ATTEMPTS = 40;
 const MOST_PAUSE = 250;
 const MOST_TEXT = 200;
+const MOST_FILE = 1500;
 const MOST_NAMES = 20;
 const MOST_CHANGES = 100;
 
@@ -86,7 +87,7 @@ async function chain(state: StateStore, line: Omit<AuditEntry, 'number' | 'previ
 }
 
 /** Nothing that somebody sends makes an entry larger than a row may be. */
-function bounded({ target, changes, ...line }: AuditLine): AuditLine {
+function bounded({ target, changes, file, ...line }: AuditLine): AuditLine {
   const short = (text: string) => text.slice(0, MOST_TEXT);
   const more = (changes?.length ?? 0) - MOST_CHANGES;
   return {
@@ -100,13 +101,14 @@ function bounded({ target, changes, ...line }: AuditLine): AuditLine {
           ),
         }
       : {}),
+    ...(file === undefined ? {} : { file: file.slice(0, MOST_FILE) }),
     ...(changes ? { changes: changes.slice(0, MOST_CHANGES).map(short) } : {}),
     ...(more > 0 ? { more } : {}),
   };
 }
 
 /** What is known of the outcome. Default: `done`, or `failed` with the code of what was thrown. */
-export interface AuditNote extends Pick<AuditLine, 'status' | 'code' | 'made' | 'changes'> {
+export interface AuditNote extends Pick<AuditLine, 'status' | 'code' | 'made' | 'file' | 'changes'> {
   readonly outcome?: Exclude<AuditOutcome, 'asked'>;
 }
 

@@ -46,6 +46,7 @@ const entrySchema = z.object({
   status: z.int().optional(),
   code: z.string().optional(),
   made: z.string().optional(),
+  file: z.string().optional().meta({ description: 'Of a download: what was given out.' }),
   changes: z.array(z.string()).optional().meta({ description: 'Places of the settings, without values.' }),
   more: z.int().optional(),
 });

@@ -1,15 +1,19 @@
 import { auditOperations } from './audit.ts';
+import { catalogOperations } from './catalog.ts';
 import { clientScriptOperations } from './client-script.ts';
 import { commandOperations } from './commands.ts';
 import { coverageOperations } from './coverage.ts';
 import { destinationOperations } from './destinations.ts';
 import { documentationOperations } from './documentation.ts';
+import { fileOperations } from './files.ts';
+import { importOperations } from './imports.ts';
 import { ledgerOperations } from './ledger.ts';
 import { logOperations } from './logs.ts';
 import { notificationOperations } from './notifications.ts';
 import type { Operation } from './operation.ts';
 import { pullOperations } from './pulls.ts';
 import { reconciliationOperations } from './reconciliation.ts';
+import { reportOperations } from './reports.ts';
 import { runOperations } from './runs.ts';
 import { scheduleSettingOperations } from './schedule-settings.ts';
 import { scheduleOperations, schedulerOperations } from './schedules.ts';
@@ -22,6 +26,7 @@ import { ticketOperations } from './tickets.ts';
 export const operations: readonly Operation[] = [
   ...runOperations,
   ...pullOperations,
+  ...importOperations,
   ...ledgerOperations,
   ...coverageOperations,
   ...reconciliationOperations,
@@ -30,9 +35,12 @@ export const operations: readonly Operation[] = [
   ...scheduleOperations,
   ...scheduleSettingOperations,
   ...schedulerOperations,
+  ...reportOperations,
   ...settingsOperations,
   ...secretOperations,
   ...notificationOperations,
+  ...catalogOperations,
+  ...fileOperations,
   ...logOperations,
   ...auditOperations,
   ...commandOperations,
