@@ -132,7 +132,7 @@ test('housekeeping of an installation leaves evidence alone', async (t) => {
   await stack.host.idle();
   assert.ok(await getRun(services.state, run.id), 'a new one stays');
   const instances = async () => {
-    const answer = await fetch(`${stack.host.url}/runtime/webhooks/durabletask/instances?top=1000`);
+    const answer = await fetch(`${stack.host.managementUrl}/instances?top=1000`);
     return ((await answer.json()) as { instanceId: string }[]).map(({ instanceId }) => instanceId);
   };
   assert.ok((await instances()).includes(run.id));

@@ -107,3 +107,26 @@ test('instances are found by status, time and prefix, page by page, and purged b
     assert.deepEqual(await purged.json(), { instancesDeleted: 5 });
     assert.equal((await host.status('p-running')).runtimeStatus, 'Running');
   }));
+
+test('the management API is for who has its key', () =>
+  withHost(async (host) => {
+    await host.client('start', 'one', { name: 'waits' });
+    const { origin } = new URL(host.host.url);
+    const paths = [
+      '/runtime/webhooks/durabletask/instances',
+      '/runtime/webhooks/durabletask/instances/one?code=wrong',
+      '/runtime/webhooks/durabletask/instances/one/terminate?reason=r&code=',
+      '/durabletask/instances/one/terminate?reason=r',
+      '/durabletask/',
+      '/durabletask/wrong/orchestrators/waits/two',
+    ];
+    for (const path of paths)
+      for (const method of ['GET', 'POST', 'DELETE'])
+        assert.equal((await fetch(origin + path, { method })).status, 401, `${method} ${path}`);
+    const { body } = await host.client('check', 'one');
+    const { statusQueryGetUri } = body as { statusQueryGetUri: string };
+    assert.equal(((await (await fetch(statusQueryGetUri)).json()) as Status).runtimeStatus, 'Running');
+    const keyless = new URL(statusQueryGetUri);
+    keyless.searchParams.delete('code');
+    assert.equal((await fetch(keyless)).status, 401);
+  }));

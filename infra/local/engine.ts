@@ -3,12 +3,10 @@ import type { OrchestrationClient } from '../../shared/schedules/durable-starter
 import { listAll } from '../../shared/state/list-all.ts';
 import type { StateStore } from '../../shared/state/state-store.ts';
 
-const BASE = '/runtime/webhooks/durabletask';
-
-/** The local host's orchestrations, over its management API. */
+/** The local host's orchestrations, over its management API (`managementUrl` of the host). */
 export function localEngine(url: string): OrchestrationClient {
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${url}${BASE}${path}`, {
+    const response = await fetch(`${url}${path}`, {
       method,
       ...(body === undefined
         ? {}

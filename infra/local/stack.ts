@@ -60,7 +60,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ...(options.timers === undefined ? {} : { timers: options.timers }),
     ...(options.closeLimitMs === undefined ? {} : { closeLimitMs: options.closeLimitMs }),
   });
-  const starter = runStarter(localEngine(host.url));
+  const starter = runStarter(localEngine(host.managementUrl));
   /** No other host makes runs here: none is left to whoever made it. */
   const tend = () => tendRuns(services, starter, { grace: 0 });
   const resume = async (): Promise<Run[]> => {

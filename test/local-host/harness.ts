@@ -60,7 +60,7 @@ export class TestHost {
   }
 
   manage(path: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(`${this.host.url}/runtime/webhooks/durabletask/${path}`, init);
+    return fetch(`${this.host.managementUrl}/${path}`, init);
   }
 
   async start(name: string, id: string, input?: unknown): Promise<Response> {

@@ -6,6 +6,7 @@ import type { RpcInvocationResponse } from './core-types.ts';
 import type { HostedFunction } from './function-catalog.ts';
 import { BodyTooLarge, readBody, sendRpcResponse, toRpcRequest } from './http-exchange.ts';
 import type { HttpRoutes } from './http-routes.ts';
+import type { ManagementKey } from './management-key.ts';
 
 export interface ManagementAnswer {
   readonly status: number;
@@ -26,14 +27,13 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly routes: HttpRoutes;
   readonly log: Log;
+  readonly managementKey: ManagementKey;
   invoke(
     hosted: HostedFunction,
     http: NonNullable<RpcInvocationResponse['returnValue']>,
   ): Promise<RpcInvocationResponse>;
   manage(request: ManagementRequest): ManagementAnswer | Promise<ManagementAnswer>;
 }
-
-const managementRoots = ['/runtime/webhooks/durabletask', '/durabletask'];
 
 /** Azure's load balancer gives up on a reply after 230 s. */
 const replyLimitMs = 230_000;
@@ -108,11 +108,9 @@ export class HttpServer {
       response.setHeader('connection', 'close');
       return sendText(response, 413, 'The request body is larger than 100 MB.');
     }
-    const root = managementRoots.find(
-      (prefix) => url.pathname === prefix || url.pathname.startsWith(`${prefix}/`),
-    );
-    if (root !== undefined)
-      return this.#manage(request, response, url, url.pathname.slice(root.length), body);
+    const management = this.#options.managementKey.read(url);
+    if (management?.allowed) return this.#manage(request, response, url, management.path, body);
+    if (management) return sendText(response, 401, 'The management API is for who has its key.');
     return this.#invoke(request, response, url, body);
   }
 

@@ -14,6 +14,7 @@ import { HttpRoutes } from './http-routes.ts';
 import { HttpServer } from './http-server.ts';
 import { invoke, writeLog } from './invocation.ts';
 import { type FunctionSource, loadFunctions } from './load-functions.ts';
+import { ManagementKey } from './management-key.ts';
 import { TimerTriggers } from './timer-triggers.ts';
 
 export interface LocalHostOptions {
@@ -37,6 +38,8 @@ export interface LocalHostOptions {
 
 export interface LocalHost {
   readonly url: string;
+  /** The management API of Durable Functions, with the key that guards it. Not for logs. */
+  readonly managementUrl: string;
   readonly port: number;
   readonly functions: readonly { readonly name: string; readonly trigger: TriggerKind }[];
   /** Takes nothing more, waits for what runs, closes. What did not end in time is delivered again at next start. */
@@ -80,7 +83,14 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
     maxOrchestrators: settings.maxConcurrentOrchestratorFunctions,
     delivery: options.delivery ?? 'once',
   });
-  const clientOptions = () => ({ hubName: settings.hubName, origin: `http://127.0.0.1:${server.port}` });
+  const managementKey = new ManagementKey();
+  const origin = () => `http://127.0.0.1:${server.port}`;
+  const clientOptions = () => ({
+    hubName: settings.hubName,
+    origin: origin(),
+    rpcUrl: managementKey.rpcUrl(origin()),
+    key: managementKey.key,
+  });
   const api = new ManagementApi({
     store,
     functions: durableFunctions,
@@ -91,6 +101,7 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
     port: options.port ?? 7071,
     routes,
     log,
+    managementKey,
     invoke: call,
     manage: (request) => api.handle(request),
   });
@@ -121,7 +132,8 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
     database.close();
   };
   return {
-    url: `http://127.0.0.1:${server.port}`,
+    url: origin(),
+    managementUrl: managementKey.rpcUrl(origin()),
     port: server.port,
     functions: functions.map(({ name, kind }) => ({ name, trigger: kind })),
     close: () => (closing ??= close()),

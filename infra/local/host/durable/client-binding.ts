@@ -2,6 +2,10 @@ export interface ClientBindingOptions {
   readonly hubName: string;
   /** For example `http://127.0.0.1:7071`. */
   readonly origin: string;
+  /** Where the management API is called from this process, without a slash at the end. */
+  readonly rpcUrl: string;
+  /** Of the management API. */
+  readonly key: string;
 }
 
 /** What an instance id stands for in the templates that `durable-functions` fills in. */
@@ -13,10 +17,10 @@ export interface ManagementUrls extends Readonly<Record<string, string>> {
 
 export function managementUrls(
   instanceId: string,
-  { hubName, origin }: ClientBindingOptions,
+  { hubName, origin, key }: ClientBindingOptions,
 ): ManagementUrls {
   const instance = `${origin}/runtime/webhooks/durabletask/instances/${encodeURIComponent(instanceId)}`;
-  const query = `taskHub=${encodeURIComponent(hubName)}&connection=Storage`;
+  const query = `taskHub=${encodeURIComponent(hubName)}&connection=Storage&code=${key}`;
   return {
     id: instanceId,
     statusQueryGetUri: `${instance}?${query}`,
@@ -37,12 +41,12 @@ export function clientBinding(options: ClientBindingOptions): string {
   return JSON.stringify({
     taskHubName: options.hubName,
     creationUrls: {
-      createNewInstancePostUri: `${start}?`,
-      createAndWaitOnNewInstancePostUri: `${start}?timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}&`,
+      createNewInstancePostUri: `${start}?code=${options.key}`,
+      createAndWaitOnNewInstancePostUri: `${start}?timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}&code=${options.key}`,
     },
     managementUrls: managementUrls(placeholder, options),
     baseUrl: base,
-    requiredQueryStringParameters: '',
-    rpcBaseUrl: `${options.origin}/durabletask/`,
+    requiredQueryStringParameters: `code=${options.key}`,
+    rpcBaseUrl: `${options.rpcUrl}/`,
   });
 }
