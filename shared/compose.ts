@@ -1,4 +1,4 @@
-import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
+import type { TokenCredential } from '@azure/identity';
 import { type Access, refusingAccess } from './access/access.ts';
 import { entraAccess } from './access/entra-access.ts';
 import { type AppSettings, readAppSettings } from './app-settings.ts';
@@ -11,15 +11,14 @@ import { StateLog } from './runs/state-log.ts';
 import type { Services } from './services.ts';
 import { keyVaultSecrets } from './settings/key-vault-secrets.ts';
 import { environmentSecrets, firstOf } from './settings/secrets.ts';
+import { azureIdentity } from './state/azure-identity.ts';
 import { openBlobStaging } from './state/blob-staging.ts';
 import { openTableState } from './state/table-state.ts';
 
 /** The services of an installation in Azure, from its application settings. Throws `Failure` that names the setting. */
 export function composeServices(environment: NodeJS.ProcessEnv): Services {
   const { logLevel, identityClientId, keyVaultUrl, entra, insights, storage } = readAppSettings(environment);
-  const credential = new DefaultAzureCredential(
-    identityClientId === undefined ? {} : { managedIdentityClientId: identityClientId },
-  );
+  const credential = azureIdentity(identityClientId);
   const prefix = 'IntegrationClient';
   const state = openTableState(
     'connectionString' in storage ? { ...storage, prefix } : { url: storage.tableUrl, credential, prefix },

@@ -1,12 +1,10 @@
-import { DefaultAzureCredential } from '@azure/identity';
+import { azureIdentity } from '../../state/azure-identity.ts';
 import type { DestinationPlugin, OpenDestination } from '../plugin.ts';
-import { openBlobStore } from './blob-store.ts';
 import { openFileDestination } from './file-destination.ts';
 import { defaultFileNameFormat, parseFileNameFormat, renderFileName, sameNames } from './file-name.ts';
 import { type FileSettings, fileSettingsSchema } from './file-settings.ts';
 import type { FileStore } from './file-store.ts';
 import { openLocalStore } from './local-store.ts';
-import { openShareStore } from './share-store.ts';
 
 /** Files in a folder, in Azure Blob storage or in a share of Azure Files (IC guide: File System Plugin). */
 export const filePlugin: DestinationPlugin = {
@@ -36,16 +34,19 @@ export const filePlugin: DestinationPlugin = {
   },
 };
 
+/** The packages of Azure's storage are loaded where they are needed. */
 async function openFileStore(settings: FileSettings, options: OpenDestination): Promise<FileStore> {
   if (settings.kind === 'folder') return openLocalStore(settings.directory);
   const { url, connectionSecret } = settings;
   const account =
     connectionSecret === undefined
-      ? { url: url ?? '', credential: new DefaultAzureCredential() }
+      ? { url: url ?? '', credential: azureIdentity() }
       : { connectionString: await options.secret(connectionSecret) };
   if (settings.kind === 'share') {
+    const { openShareStore } = await import('./share-store.ts');
     return openShareStore({ ...account, share: settings.share, prefix: settings.prefix });
   }
+  const { openBlobStore } = await import('./blob-store.ts');
   const { container, prefix, tier } = settings;
   const { log, name } = options;
   const onNoTags = (reason: string) =>

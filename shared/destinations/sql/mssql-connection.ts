@@ -1,5 +1,5 @@
-import { DefaultAzureCredential } from '@azure/identity';
 import type { config as PoolConfig } from 'mssql';
+import { azureIdentity } from '../../state/azure-identity.ts';
 import { readConnectionString } from './connection-string.ts';
 
 /** What a connection string says, checked. */
@@ -149,9 +149,6 @@ export function poolConfig(target: MssqlTarget, certificateAuthority: string | u
 
 /** The types of the package know no credential of one's own; tedious takes one. It keeps and renews its tokens. */
 function identity(clientId: string | undefined): Partial<PoolConfig> {
-  const credential = new DefaultAzureCredential(
-    clientId === undefined ? {} : { managedIdentityClientId: clientId },
-  );
-  const authentication = { type: 'token-credential', options: { credential } };
+  const authentication = { type: 'token-credential', options: { credential: azureIdentity(clientId) } };
   return { authentication } as unknown as Partial<PoolConfig>;
 }
