@@ -37,6 +37,7 @@ const statuses: Readonly<Record<string, number>> = {
   'id-taken': 409,
   'first-still-going': 409,
   'answer-not-kept': 409,
+  'answer-too-large': 413,
   'key-used': 422,
   'etag-missing': 428,
   'settings-too-large': 413,
@@ -63,6 +64,8 @@ const statuses: Readonly<Record<string, number>> = {
   'session-not-active': 409,
   'not-of-this-product': 409,
   'command-refused': 422,
+  // No 5xx: a client would send it again by itself, and under its Idempotency-Key it would be done again.
+  'outcome-unknown': 409,
   'site-busy': 503,
   'ticket-decided': 409,
   'file-gone': 410,
