@@ -136,17 +136,22 @@ export function isIdempotent({ method, idempotent }: Operation): boolean {
 }
 
 function answerObject(
-  { description, schema, contentType, headers }: Answer,
+  { description, schema, contentType, otherTypes = [], headers }: Answer,
   schemas: ComponentSchemas,
 ): Json {
   const type = contentType ?? (schema ? 'application/json' : undefined);
-  const isText = type === undefined || /json|^text\//.test(type);
-  const fallback = isText ? {} : { type: 'string', format: 'binary' };
+  const ofBytes = (name: string) =>
+    /json|xml|^text\//.test(name) ? { type: 'string' } : { type: 'string', format: 'binary' };
   return {
     description,
     ...(type === undefined
       ? {}
-      : { content: { [type]: { schema: schema ? schemas.of(schema, 'output') : fallback } } }),
+      : {
+          content: {
+            [type]: { schema: schema ? schemas.of(schema, 'output') : ofBytes(type) },
+            ...Object.fromEntries(otherTypes.map((other) => [other, { schema: ofBytes(other) }])),
+          },
+        }),
     ...(headers
       ? {
           headers: Object.fromEntries(

@@ -13,6 +13,8 @@ export interface Answer {
   readonly schema?: z.ZodType;
   /** Of a body that is not JSON, or of JSON that no schema describes. */
   readonly contentType?: string;
+  /** Of bodies that it gives in place of JSON where they are asked for. */
+  readonly otherTypes?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 

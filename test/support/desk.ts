@@ -20,6 +20,7 @@ export interface DeskAnswer {
   readonly headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: bodies are as different as the routes; tests look into them.
   readonly body: any;
+  readonly bytes: Buffer;
 }
 
 /** The API in this process, with one site, which is a simulated appliance: `main`. */
@@ -136,11 +137,13 @@ export async function openDesk(
           authenticate: as(role),
         },
       );
-      const said = await answer.text();
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      const isJson = /json/.test(answer.headers.get('content-type') ?? '');
       return {
         status: answer.status,
         headers: answer.headers,
-        body: said === '' ? undefined : JSON.parse(said),
+        body: isJson && bytes.length > 0 ? JSON.parse(bytes.toString()) : undefined,
+        bytes,
       };
     },
   };
