@@ -47,6 +47,20 @@ export interface Look {
   readonly bodyIsFile?: boolean;
   /** Takes the place of showing the answer. */
   readonly extra?: Extra;
+  /** The same, of an answer that may be no JSON. */
+  readonly receive?: Receiver;
+}
+
+interface Called {
+  readonly client: ApiClient;
+  readonly values: Given;
+  readonly terminal: Terminal;
+}
+
+export interface Receiver {
+  readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
+  readonly usage: readonly string[];
+  run(response: Response, called: Called): Promise<number>;
 }
 
 /** What a command does with the answer, with options of its own. */
@@ -55,10 +69,7 @@ export interface Extra {
   readonly usage: readonly string[];
   /** Further operations that it reaches. */
   readonly operations?: readonly string[];
-  run(
-    answer: unknown,
-    given: { readonly client: ApiClient; readonly values: Given; readonly terminal: Terminal },
-  ): Promise<number>;
+  run(answer: unknown, called: Called): Promise<number>;
 }
 
 export const commonOptions = { ...instanceOptions, json: { type: 'boolean' } } as const;
@@ -106,7 +117,10 @@ export function operationSubcommand(look: Look): Subcommand {
           ? await jsonInput('', read.words.at(-1) ?? '', terminal)
           : await bodyOf(values, fields, terminal);
       const headers = await etagHeaders(client, operation, values);
-      const answer = await call(client, operation, { path, query, body, headers });
+      const asking = { query, headers, ...(body === undefined ? {} : { body }) };
+      const response = await client.ask(operation.method.toUpperCase(), path, asking);
+      if (look.receive) return look.receive.run(response, { client, values, terminal });
+      const answer = await parsed(response);
       if (look.extra) return look.extra.run(answer, { client, values, terminal });
       return show(answer, look, values, terminal);
     },
@@ -120,6 +134,7 @@ function parsing(operation: Operation, look: Look, fields: readonly FieldOption[
     ...(hasBody(operation) && !look.bodyIsFile ? body : {}),
     ...(operation.etag ? change : {}),
     ...look.extra?.options,
+    ...look.receive?.options,
     ...parsingOf(fields),
   } as typeof commonOptions & Record<string, { type: 'string' }>;
 }
@@ -160,8 +175,7 @@ export function pathOf(operation: Operation, given: readonly string[]): string {
 function optionsOf(operation: Operation, look: Look): FieldOption[] {
   const page = pageField(operation);
   const hidden = page === undefined ? [] : [page, 'limit'];
-  const taken = { ...commonOptions, ...paging, ...body, ...change, ...look.extra?.options };
-  return fieldOptions(operation, new Set(Object.keys(taken))).filter(
+  return fieldOptions(operation, new Set(Object.keys(parsing(operation, look, [])))).filter(
     ({ field, where }) => !(where === 'query' ? hidden.includes(field) : look.bodyIsFile),
   );
 }
@@ -220,25 +234,6 @@ export async function currentSettings(
   const etag = response.headers.get('etag');
   const condition = etag === null ? { 'if-none-match': '*' } : { 'if-match': etag };
   return { settings: await parsed(response), condition };
-}
-
-export async function call(
-  client: ApiClient,
-  { method }: Operation,
-  {
-    path,
-    query = {},
-    body,
-    headers = {},
-  }: {
-    readonly path: string;
-    readonly query?: Readonly<Record<string, string | number | boolean>>;
-    readonly body?: unknown;
-    readonly headers?: Readonly<Record<string, string>>;
-  },
-): Promise<unknown> {
-  const asking = { query, headers, ...(body === undefined ? {} : { body }) };
-  return parsed(await client.ask(method.toUpperCase(), path, asking));
 }
 
 function show(answer: unknown, look: Look, { json }: Given, terminal: Terminal): number {

@@ -23,6 +23,7 @@ export function operationUsage(operation: Operation, look: Look, options: readon
       ? [optionLine('--etag ETAG', 'Of what the change was made from; default: what is there now.')]
       : []),
     ...(look.extra?.usage ?? []),
+    ...(look.receive?.usage ?? []),
     ...(isPaged ? pagingLines(look.isWhole === true) : []),
     optionLine('--json', isPaged ? 'JSON, a line for each.' : 'The answer as JSON.'),
     '',

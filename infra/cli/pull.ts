@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { runSchema } from '../../shared/api/run-answers.ts';
 import type { Command } from './command.ts';
 import { type Extra, operationSubcommand } from './operation-command.ts';
@@ -5,15 +6,27 @@ import { optionLine } from './operation-usage.ts';
 import { runExitCode, runText } from './run-lines.ts';
 import { waitingOptions, waitingUsage } from './runs.ts';
 import { commandAlone } from './subcommands.ts';
+import { detailText } from './table.ts';
 import { waitForRun } from './wait-for-run.ts';
+
+/** Of a dry run. */
+const forecastAnswer = z.looseObject({
+  dryRun: z.literal(true),
+  transfers: z.array(z.looseObject({ failure: z.unknown().optional() })),
+});
 
 export const thenWait: Extra = {
   options: { wait: { type: 'boolean' }, ...waitingOptions },
   usage: [optionLine('--wait', 'Until it has ended, and shows how far it is.'), waitingUsage],
   operations: ['getRun', 'cancelPull'],
   async run(answer, { client, values, terminal }) {
-    const run = runSchema.parse(answer);
     const json = values.json === true;
+    const forecast = forecastAnswer.safeParse(answer);
+    if (forecast.success) {
+      terminal.out(json ? `${JSON.stringify(answer)}\n` : detailText(answer, terminal.width));
+      return forecast.data.transfers.some(({ failure }) => failure !== undefined) ? 1 : 0;
+    }
+    const run = runSchema.parse(answer);
     if (values.wait === true && run.finishedAt === undefined) {
       terminal.say(`Run ${run.id}`);
       const cancelOnInterrupt = values['cancel-on-interrupt'] === true;

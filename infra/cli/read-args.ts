@@ -22,6 +22,15 @@ export function readWords<T extends ParseArgsOptionsConfig>(
   return { values, words: positionals };
 }
 
+/** The same with any number of files, one at least. */
+export function readFiles<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {
+  const { values, positionals: words } = reading(() =>
+    parseArgs({ args: [...args], strict: true, allowPositionals: true, options }),
+  );
+  if (words.length === 0) throw new UsageError('Give FILE; --help lists the options.');
+  return { values, words };
+}
+
 function reading<T>(read: () => T): T {
   try {
     return read();
