@@ -27,6 +27,8 @@ export interface AuditPorts {
 const ATTEMPTS = 40;
 const MOST_PAUSE = 250;
 const MOST_TEXT = 200;
+/** Ids of files are long. */
+const MOST_VALUE = 1000;
 const MOST_FILE = 1500;
 const MOST_NAMES = 20;
 const MOST_CHANGES = 100;
@@ -97,7 +99,7 @@ function bounded({ target, changes, file, ...line }: AuditLine): AuditLine {
           target: Object.fromEntries(
             Object.entries(target)
               .slice(0, MOST_NAMES)
-              .map(([name, value]) => [short(name), short(value)]),
+              .map(([name, value]) => [short(name), value.slice(0, MOST_VALUE)]),
           ),
         }
       : {}),
