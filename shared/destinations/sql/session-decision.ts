@@ -24,7 +24,9 @@ export function decide(
   const { ours } = state;
   if (state.sessionId === undefined) return 'stored';
   if (ours === undefined) return state.foreignClosed && !version.closed ? 'older' : 'replaced';
-  if (ours.hash === version.hash && forms.includes(ours.form)) return 'unchanged';
+  // A file that was loaded has no time of reading, and one below zero; the first reading of the appliance gives it one.
+  const confirmed = ours.readAt < 0 && version.readAt >= 0;
+  if (ours.hash === version.hash && forms.includes(ours.form) && !confirmed) return 'unchanged';
   if (ours.closed !== version.closed) return ours.closed ? 'older' : 'replaced';
   return version.readAt < ours.readAt ? 'older' : 'replaced';
 }
