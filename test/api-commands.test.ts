@@ -128,6 +128,21 @@ test('refusals of the appliance have codes of their own', async (t) => {
   );
 });
 
+test('a command of unknown outcome is not sent again, neither by itself nor by a client that repeats it', async (t) => {
+  const { desk, main } = await office(t, 'PRA');
+  const shortcut = { kind: 'local_jump', name: 'n', local_jump_hostname: 'h', group: 'g' };
+  main.faults.add({ kind: 'server-error' }, { request: 'command:import_jump_shortcut' });
+  const send = () =>
+    desk.call('POST', '/sites/main/commands/import_jump_shortcut', shortcut, 'Administrator', {
+      'Idempotency-Key': 'one-and-the-same',
+    });
+  for (const answer of [await send(), await send()]) {
+    assert.deepEqual([answer.status, answer.body.code], [409, 'outcome-unknown']);
+    assert.match(answer.body.title, /look before you send it again/);
+  }
+  assert.equal(main.log.filter(({ request }) => request === 'command:import_jump_shortcut').length, 1);
+});
+
 test('a command takes a slot of the site, and gives up waiting when transfers hold them all', async (t) => {
   const { desk, send, main } = await office(t, 'RS', { concurrency: 1 });
   const site = await siteNamed(desk.services, 'main');

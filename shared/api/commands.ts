@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Command } from '../appliance/command-api/command.ts';
 import { commands } from '../appliance/command-api/index.ts';
+import { Failure } from '../errors.ts';
 import { slug } from '../settings/names.ts';
 import { askSite, siteNamed } from './at-site.ts';
 import { type Operation, operation } from './operation.ts';
@@ -38,12 +39,23 @@ function commandOperation(command: Command): Operation {
     async handle({ context, services, params: { id }, body }) {
       const site = await siteNamed(services, id);
       const { commands: client } = services.commands(site);
-      const answer = await askSite(services, site, (signal) => client.runByName(name, body, { signal }));
+      const answer = await askSite(services, site, (signal) =>
+        client.runByName(name, body, { signal }).catch((error: unknown) => {
+          throw told(command, error);
+        }),
+      );
       // No value: keys, attributes and texts of chats are the appliance's affair.
       services.log.info('Command sent to the appliance', { site: id, command: name });
       return context.json(answer as object);
     },
   });
+}
+
+/** What was cut off for taking too long may have been done. */
+function told({ name, isRepeatable }: Command, error: unknown): unknown {
+  if (isRepeatable || !(error instanceof Failure) || error.code !== 'cancelled') return error;
+  const message = `${name} was sent, and no answer came in time: it is not known whether it was done. Look before you send it again.`;
+  return new Failure('terminal', 'outcome-unknown', message, { cause: error });
 }
 
 export function camelCase(name: string): string {
