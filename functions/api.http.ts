@@ -1,12 +1,11 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
-import { refusingAccess } from '../shared/access/access.ts';
+import { accessOf } from '../shared/access/access.ts';
 import { createApi } from '../shared/api/app.ts';
 import { orchestrationStarter, reconciliation, runStarter } from '../shared/schedules/durable-starter.ts';
 import { services } from '../shared/service-provider.ts';
 
 const api = createApi();
-const nobody = refusingAccess('This installation has nobody who may use its API.');
 
 app.http('api', {
   route: '{*path}',
@@ -32,7 +31,7 @@ app.http('api', {
       get reconciler() {
         return orchestrationStarter(df.getClient(context), reconciliation);
       },
-      authenticate: (headers) => (services().access ?? nobody).authenticate(headers),
+      authenticate: (headers) => accessOf(services()).authenticate(headers),
     });
     return {
       status: answer.status,

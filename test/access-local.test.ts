@@ -8,6 +8,7 @@ import { ensureApiToken } from '../infra/local/api-token.ts';
 import { openDataFolder } from '../infra/local/data-folder.ts';
 import { localLog, localPorts, localServices } from '../infra/local/local-services.ts';
 import { startStack } from '../infra/local/stack.ts';
+import { accessOf } from '../shared/access/access.ts';
 import { localAccess, localPrincipal } from '../shared/access/local.ts';
 
 function folder(context: TestContext): string {
@@ -65,6 +66,14 @@ test('the token lets in, and nothing like it does', async () => {
       assert.equal(error.code, 'unauthenticated');
       assert.ok(!error.message.includes('aaaa') && !error.message.includes('AAAA'), error.message);
       return true;
+    });
+});
+
+test('services that say nothing of who may let nobody in', async () => {
+  for (const headers of [new Headers(), new Headers({ authorization: 'Bearer x' })])
+    await assert.rejects(accessOf({}).authenticate(headers), {
+      code: 'setting-missing',
+      message: /nobody may/,
     });
 });
 

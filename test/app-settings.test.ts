@@ -77,6 +77,37 @@ test('the README names every setting that the code reads', () => {
     assert.ok(readme.includes(`\`${name}\``), name);
 });
 
+for (const [missing, given] of [
+  ['ENTRA_TENANT_ID', {}],
+  ['ENTRA_TENANT_ID', { ENTRA_APPLICATION_ID: azure.AZURE_CLIENT_ID }],
+  ['ENTRA_APPLICATION_ID', { ENTRA_TENANT_ID: azure.AZURE_CLIENT_ID, ENTRA_APPLICATION_ID: '' }],
+] as const)
+  test(`without ${missing} nobody may use the API, which is said at start and to whoever asks`, async (t) => {
+    const said: string[] = [];
+    t.mock.method(console, 'warn', (line: string) => void said.push(line));
+    const { access, close } = composeServices({ ...azure, ...given });
+    for (const headers of [{}, { authorization: 'Bearer a.b.c' }, { 'x-functions-key': 'key' }])
+      await assert.rejects(
+        access?.authenticate(new Headers(headers as Record<string, string>)) ?? Promise.resolve(),
+        {
+          code: 'setting-missing',
+          message: new RegExp(`^The application setting ${missing} is missing: [^\n]*$`),
+        },
+      );
+    assert.equal(said.filter((line) => line.includes(missing)).length, 1);
+    await close();
+  });
+
+test('with a tenant and an application their tokens are asked for', async () => {
+  const id = azure.AZURE_CLIENT_ID;
+  const services = composeServices({ ...azure, ENTRA_TENANT_ID: id, ENTRA_APPLICATION_ID: id });
+  await assert.rejects(services.access?.authenticate(new Headers()) ?? Promise.resolve(), {
+    code: 'unauthenticated',
+    message: new RegExp(`api://${id}`),
+  });
+  await services.close();
+});
+
 const wrong: readonly (readonly [name: string, value: string | undefined, code: string])[] = [
   ['DATA_TABLE_URL', undefined, 'setting-missing'],
   ['DATA_TABLE_URL', '', 'setting-missing'],

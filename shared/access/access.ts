@@ -19,6 +19,13 @@ export function refusingAccess(why: string): Access {
   };
 }
 
+const nobody = refusingAccess('This installation is not told who may use its API, so nobody may.');
+
+/** Of services that say nothing of it: nobody is let in. */
+export function accessOf({ access }: { readonly access?: Access }): Access {
+  return access ?? nobody;
+}
+
 export function unauthenticated(message: string): Failure {
   return new Failure('terminal', 'unauthenticated', message);
 }
