@@ -5,6 +5,7 @@ import { auditedAnswer, auditRefusal } from './audit-work.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { withIdempotency } from './idempotency.ts';
 import type { Operation } from './operation.ts';
+import { badRequest } from './problem.ts';
 import { bytesOf, checked, jsonOf, queryOf } from './read-request.ts';
 
 /** Makes the route of an operation: who asks and whether they may comes before anything that they sent is looked at. */
@@ -52,5 +53,6 @@ async function askedOf(context: Context<ApiEnvironment>, operation: Operation) {
 }
 
 function checkedNone(name: string): Failure {
-  return new Failure('terminal', 'bad-request', `Query: ${name.slice(0, 40)}: is not known here.`);
+  const field = name.slice(0, 40);
+  return badRequest(`Query: ${field}: is not known here.`, [{ field, message: 'is not known here' }]);
 }
