@@ -241,7 +241,7 @@ test('a ZIP that is none, is cut, or was said to be something else is refused in
   await assert.rejects(async () => {
     const reader = await ImportReader.open({ staging }, record);
     for await (const _ of reader.items());
-  }, failsWith('staging-missing'));
+  }, failsWith('import-incomplete'));
 });
 
 test('a damaged or locked file of a ZIP costs itself, and the others are loaded', async () => {

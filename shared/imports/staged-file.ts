@@ -66,8 +66,13 @@ export class StagedFile {
     const from = index * BLOCK;
     const to = Math.min(from + BLOCK, lengthOfPart(this.#record, part));
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.#staging.read(partName(this.#record.id, part), { from, to }))
-      chunks.push(chunk);
+    try {
+      for await (const chunk of this.#staging.read(partName(this.#record.id, part), { from, to }))
+        chunks.push(chunk);
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'staging-missing') throw this.#lost(part);
+      throw error;
+    }
     const block = Buffer.concat(chunks);
     if (block.length !== to - from) throw this.#lost(part);
     return block;
