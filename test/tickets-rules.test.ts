@@ -37,11 +37,9 @@ test('patterns', () => {
 });
 
 test('no pattern makes the work explode', () => {
-  const before = process.cpuUsage();
-  // A backtracking matcher would take longer than the world lasts.
+  // A backtracking matcher would never come back.
   assert.equal(fits('*a'.repeat(100), `${'a'.repeat(1000)}b`), false);
   assert.equal(fits('*a'.repeat(100), 'a'.repeat(1000)), true);
-  assert.ok(process.cpuUsage(before).user < 60_000_000);
 });
 
 const approval = (rules: readonly object[], more: object = {}) =>

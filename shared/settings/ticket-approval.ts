@@ -11,7 +11,7 @@ const pattern = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^\P{C}*$/u, 'give printable characters')
+  .refine((text) => !/\p{C}/u.test(text), 'give printable characters')
   .meta({
     title: 'Pattern',
     description: '* stands for any text, ? for one character, # for one digit; case does not matter.',

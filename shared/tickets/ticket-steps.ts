@@ -1,17 +1,11 @@
-import { Failure, reportFailure } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { Site } from '../settings/site.ts';
 import type { TicketApproval } from '../settings/ticket-approval.ts';
 import { auditTicket } from './audit-ticket.ts';
-import { noteTrouble } from './note-trouble.ts';
+import { outcomeOf, settle, wasNotSent } from './settle-ticket.ts';
 import { type Sealed, type TicketKeys, ticketKeys } from './ticket-keys.ts';
-import {
-  changeTicket,
-  leaveTicket,
-  type TicketEntry,
-  type TicketOutcome,
-  type TicketRequest,
-} from './ticket-request.ts';
+import { changeTicket, type TicketEntry } from './ticket-request.ts';
 import { askTicketSystem, type TicketAnswer } from './ticket-system.ts';
 
 /** One attempt takes no longer. Milliseconds. */
@@ -129,49 +123,4 @@ export async function answer(desk: Desk, claimed: TicketEntry): Promise<void> {
     return settle(services, id, sending, outcome, error as Failure);
   }
   await settle(services, id, sending, 'answered');
-}
-
-/** What the appliance's refusal means; `undefined`: it is to be tried again. */
-function outcomeOf(error: unknown, wasUnsure: boolean): TicketOutcome | undefined {
-  if (!(error instanceof Failure)) return undefined;
-  switch (error.code) {
-    case 'approval-not-valid':
-      return wasUnsure ? 'perhaps-answered' : 'too-late';
-    case 'outcome-unknown':
-      return 'perhaps-answered';
-    case 'no-ticket-system':
-    case 'not-of-this-product':
-      return 'no-ticket-system';
-    default:
-      return undefined;
-  }
-}
-
-/** No connection was there, so nothing can have been taken. */
-function wasNotSent(error: unknown): boolean {
-  return error instanceof Failure && ['unreachable', 'certificate', 'bad-host'].includes(error.code);
-}
-
-export async function settle(
-  services: Services,
-  id: string,
-  entry: TicketEntry,
-  outcome: TicketOutcome,
-  failure?: Failure,
-): Promise<void> {
-  const { state, now } = services;
-  const { sealed: _gone, isUnsure: _known, failure: last, ...rest } = entry.value;
-  const report = failure ? reportFailure(failure) : outcome === 'answered' ? undefined : last;
-  const settled: TicketRequest = {
-    ...rest,
-    state: 'settled',
-    outcome,
-    settledAt: now(),
-    ...(report ? { failure: report } : {}),
-  };
-  // Before it is settled: who dies in between does it again.
-  await auditTicket(services, 'settled', id, settled);
-  if (!(await changeTicket(state, entry, settled))) return;
-  await leaveTicket(state, id);
-  await noteTrouble(services, settled);
 }

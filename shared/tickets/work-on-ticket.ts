@@ -1,6 +1,7 @@
 import { reportFailure } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { loadSettings } from '../settings/settings-store.ts';
+import { settle } from './settle-ticket.ts';
 import {
   changeTicket,
   getTicket,
@@ -8,7 +9,7 @@ import {
   type TicketEntry,
   type TicketRequest,
 } from './ticket-request.ts';
-import { ATTEMPT, answer, type Desk, decideTicket, forward, settle } from './ticket-steps.ts';
+import { ATTEMPT, answer, type Desk, decideTicket, forward } from './ticket-steps.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

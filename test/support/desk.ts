@@ -9,6 +9,7 @@ import { Failure } from '../../shared/errors.ts';
 import type { Services } from '../../shared/services.ts';
 import { parseSettings, saveSettings } from '../../shared/settings/settings-store.ts';
 import { openSqliteState } from '../../shared/state/sqlite-state.ts';
+import type { StateStore } from '../../shared/state/state-store.ts';
 import { defaultOAuthAccount } from '../appliance/accounts.ts';
 import type { SimulatedAppliance } from '../appliance/simulated-appliance.ts';
 import { KeptLog } from './installation.ts';
@@ -49,6 +50,8 @@ export interface DeskOptions {
   /** More of the site, and of the application settings. */
   readonly site?: object;
   readonly application?: object;
+  /** In place of one in the folder. */
+  readonly state?: StateStore;
   /** Of a desk before. */
   readonly folder?: string;
   readonly secrets?: Readonly<Record<string, string>>;
@@ -60,7 +63,7 @@ export async function openDesk(
   options: DeskOptions = {},
 ): Promise<Desk> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'desk-'));
-  const state = openSqliteState(join(folder, 'state.db'));
+  const state = options.state ?? openSqliteState(join(folder, 'state.db'));
   const log = new KeptLog();
   const secrets = new Map(Object.entries({ account: defaultOAuthAccount.secret, ...options.secrets }));
   const store = {

@@ -8,7 +8,7 @@ import { listTickets, type TicketRequest } from '../../shared/tickets/ticket-req
 import type { SimulatedAppliance } from '../appliance/simulated-appliance.ts';
 import { appliance } from '../appliance-client-support.ts';
 import { tlsServer } from '../tls-server-support.ts';
-import { type Desk, openDesk } from './desk.ts';
+import { type Desk, type DeskOptions, openDesk } from './desk.ts';
 
 export const addressSecret = 'a-secret-of-the-appliance';
 export const signingSecret = 'a-secret-of-the-ticket-system';
@@ -39,7 +39,7 @@ export interface TicketOffice {
 export async function ticketOffice(
   context: TestContext,
   approval: object,
-  options: { readonly main?: SimulatedAppliance; readonly folder?: string } = {},
+  options: { readonly main?: SimulatedAppliance } & Pick<DeskOptions, 'folder' | 'state'> = {},
 ): Promise<TicketOffice> {
   const main = options.main ?? (await appliance(context, { product: 'PRA', sessions: 5 }));
   const desk = await openDesk(context, main, {
@@ -47,6 +47,7 @@ export async function ticketOffice(
     application: { ticketApproval: { keySecret: 'key', ...approval } },
     secrets: { hook: addressSecret, key, sign: signingSecret },
     ...(options.folder === undefined ? {} : { folder: options.folder }),
+    ...(options.state === undefined ? {} : { state: options.state }),
   });
   const { services } = desk;
   const list = async () => (await listTickets(services.state, {})).entries;
