@@ -145,7 +145,7 @@ export const importOperations: readonly Operation[] = [
     answers: { 202: { description: 'The run', schema: runSchema } },
     async handle({ context, services, params: { id } }) {
       const { runId } = (await getImport(services.state, id)).value;
-      if (runId === undefined) throw notFound(`The import "${id}" has not been started.`);
+      if (runId === undefined) throw notFound(`The load "${id}" has not been started.`);
       await showRun(services, runId);
       await changeRun(services.state, runId, (run) =>
         isFinished(run) || run.cancelRequested ? undefined : { ...run, cancelRequested: true },
