@@ -61,7 +61,7 @@ test('secrets of vault, mail and webhook are in no log, history, run, export, se
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const answer = await fetch(`${house.stack.host.url}/api${path}`, {
       method,
-      headers: { ...apiHeaders, ...headers },
+      headers: { ...apiHeaders, 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();
