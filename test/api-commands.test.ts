@@ -157,8 +157,17 @@ test('a command takes a slot of the site, and gives up waiting when transfers ho
   assert.equal(main.log.length, 0);
   await slot.release();
   assert.equal((await asked).status, 200);
-  const again = await holdSlot(desk.services, site, new AbortController().signal);
-  await again.release();
+  // One request an hour is allowed here: the second has to wait for longer than anybody would.
+  const slow = { ...site, id: 'slow', requestsPerHour: 1 };
+  assert.equal(await askSite(desk.services, slow, async () => 'asked'), 'asked');
+  await failsWith(
+    askSite(desk.services, slow, async () => assert.fail('sent'), 20),
+    'transient',
+    'site-busy',
+  );
+  // Nobody keeps a slot.
+  for (const one of [site, slow])
+    await (await holdSlot(desk.services, one, new AbortController().signal)).release();
 });
 
 test('values of commands are in no log line', async (t) => {

@@ -2,7 +2,7 @@ import { Failure } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import type { Site } from '../settings/site.ts';
-import { holdSlot } from '../transfer/slots.ts';
+import { holdSlot, type Slot } from '../transfer/slots.ts';
 
 /** Whoever asks waits for the answer: when all slots are taken by transfers, they are told so. Milliseconds. */
 const LONGEST_WAIT = 60_000;
@@ -18,8 +18,8 @@ export async function siteNamed({ state }: Services, id: string): Promise<Site> 
 }
 
 /**
- * Asks the site's appliance within the site's limits, as transfers do. Throws transient `site-busy` where no slot was
- * free within a minute: nothing was sent.
+ * Asks the site's appliance within the site's limits, as transfers do. Throws transient `site-busy` where they left no
+ * room within a minute: nothing was sent.
  */
 export async function askSite<T>(
   services: Services,
@@ -29,17 +29,20 @@ export async function askSite<T>(
 ): Promise<T> {
   const waiting = new AbortController();
   const timer = setTimeout(() => waiting.abort(busy(site, longestWait)), longestWait);
-  const slot = await holdSlot(services, site, waiting.signal)
-    .catch((error: unknown) => {
-      // The wait between two looks throws its own error with the reason in it.
-      throw waiting.signal.aborted ? waiting.signal.reason : error;
-    })
-    .finally(() => clearTimeout(timer));
+  let slot: Slot | undefined;
   try {
-    await slot.take();
+    try {
+      slot = await holdSlot(services, site, waiting.signal);
+      await slot.take(waiting.signal);
+    } catch (error) {
+      // A wait that is cut off throws an error of its own.
+      throw waiting.signal.aborted ? waiting.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+    }
     return await ask(AbortSignal.timeout(LONGEST_CALL));
   } finally {
-    await slot.release();
+    await slot?.release();
   }
 }
 
@@ -47,6 +50,6 @@ function busy({ name, concurrency }: Site, waited: number): Failure {
   return new Failure(
     'transient',
     'site-busy',
-    `Site "${name}": all ${concurrency} concurrent requests are in use, for more than ${waited / 1000} seconds. Nothing was sent; ask again later, or raise Concurrent requests of the site.`,
+    `Site "${name}": its limits left no room for a request within ${waited / 1000} seconds (${concurrency} at once, and so many a second and an hour). Nothing was sent; ask again later, or raise the limits of the site.`,
   );
 }
