@@ -12,7 +12,7 @@ import { readWords } from './read-args.ts';
 import { commandOf, type Subcommand } from './subcommands.ts';
 import { detailText, Table } from './table.ts';
 
-const fileColumns = ['id', 'destination', 'stream', 'state', 'name', 'size', 'storedAt'];
+const fileColumns = ['stream', 'destination', 'state', 'size', 'storedAt', 'name', 'id'];
 
 /** Ids are long, and whoever sees them wants to copy them: they are never cut. */
 function sessionText(answer: unknown): string {

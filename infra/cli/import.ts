@@ -17,6 +17,7 @@ const own = {
   ...waitingOptions,
   'no-wait': { type: 'boolean' },
   keep: { type: 'boolean' },
+  'part-bytes': { type: 'string' },
   'client-id': { type: 'string' },
   username: { type: 'string' },
   'secret-file': { type: 'string' },
@@ -53,6 +54,7 @@ export const importCommand: Command = commandAlone({
         'INTEGRATION_CLIENT_SITE_SECRET or --secret-file. --username: of a legacy API account.',
       ),
       optionLine('--secret-file FILE', 'File with that secret.'),
+      optionLine('--part-bytes NUMBER', 'Bytes of a part, for slow lines; at most 33554432 (8388608).'),
       optionLine('--no-wait', 'Does not wait for the load.'),
       optionLine('--keep', 'Keeps what was sent after it was loaded whole.'),
       waitingUsage,
@@ -83,7 +85,7 @@ async function importOne(
   values: Given,
   terminal: Terminal,
 ): Promise<number> {
-  const { id } = await uploadFile(client, path, (parts, of) =>
+  const { id } = await uploadFile(client, path, partBytesOf(values), (parts, of) =>
     terminal.progress(`${path}: part ${parts} of ${of} sent`),
   );
   terminal.progress('');
@@ -99,6 +101,12 @@ async function importOne(
     if (run.status === 'succeeded') await client.ask('DELETE', `/imports/${id}`);
   }
   return code;
+}
+
+function partBytesOf({ 'part-bytes': given }: Given): number | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given === 'string' && /^[1-9]\d{0,9}$/.test(given)) return Number(given);
+  throw new UsageError(`--part-bytes ${String(given)}: give a whole number.`);
 }
 
 /** Of a host that is in no settings; the secret is never an argument. */

@@ -54,6 +54,9 @@ export function fieldOptions(
   ];
 }
 
+/** Lists of ids whose schema leaves it to the settings which there are. */
+const ids: ReadonlySet<string> = new Set(['sites', 'destinations']);
+
 export function fieldsOf(schema: z.ZodType, where: 'query' | 'body', used: Set<string>): FieldOption[] {
   const { properties = {}, required = [] } = objectOf(jsonSchemaOf(schema));
   return Object.entries(properties).map(([field, one]) => {
@@ -71,7 +74,7 @@ export function fieldsOf(schema: z.ZodType, where: 'query' | 'body', used: Set<s
       isRequired: required.includes(field),
       description: one.description ?? one.title ?? '',
       ...(values === undefined || kind === 'boolean' ? {} : { values }),
-      ...(kind === 'list' && (values !== undefined || one.items?.pattern !== undefined)
+      ...(kind === 'list' && (values !== undefined || one.items?.pattern !== undefined || ids.has(field))
         ? { commas: true }
         : {}),
       ...(isSecret ? { isSecret } : {}),

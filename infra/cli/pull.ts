@@ -28,7 +28,6 @@ export const thenWait: Extra = {
     }
     const run = runSchema.parse(answer);
     if (values.wait === true && run.finishedAt === undefined) {
-      terminal.say(`Run ${run.id}`);
       const cancelOnInterrupt = values['cancel-on-interrupt'] === true;
       return waitForRun(client, run.id, { cancelOnInterrupt, json }, terminal);
     }

@@ -1,6 +1,8 @@
+import { audited } from '../../shared/access/audit-log.ts';
 import { type MoveResult, moveDatabase } from '../../shared/destinations/sql/move-database.ts';
 import type { Services } from '../../shared/services.ts';
 import { moveDestination } from '../../shared/settings/move-destination.ts';
+import { personHere } from '../local/person-here.ts';
 import { type Terminal, UsageError } from './command.ts';
 import { installationOptions, openServices } from './open-services.ts';
 import { readArgs } from './read-args.ts';
@@ -54,7 +56,7 @@ function show({ tables, changed, complete }: MoveResult, { out, say }: Terminal)
 
 /** What goes into the database stays as it was set; where it is changes. */
 async function takeOver(
-  { state }: Services,
+  services: Services,
   source: NamedDatabase,
   target: NamedDatabase,
   { say }: Terminal,
@@ -63,6 +65,11 @@ async function takeOver(
   if (destination === undefined) return;
   const { storeSystemInformation, storeCapabilityUrls } = source.settings;
   const settings = { ...target.settings, storeSystemInformation, storeCapabilityUrls };
-  await moveDestination(state, destination.id, settings, 'sql move');
+  const { id } = destination;
+  const asked = { principal: personHere(), operation: 'sqlMoveTakeOver', kind: 'change' } as const;
+  await audited(services, { ...asked, target: { destination: id } }, async (note) => {
+    await moveDestination(services.state, id, settings, 'sql move');
+    note({ changes: [`destinations[${id}].settings`] });
+  });
   say(`The destination "${destination.name}" has its data in the new database from now on.`);
 }

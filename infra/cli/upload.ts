@@ -15,16 +15,23 @@ const AT_ONCE = 3;
 
 /**
  * Sends a file in parts; one that was begun before, and is the same by its SHA-256, goes on with the parts that are
- * missing. Resolves to the import with all its parts. Throws CliError.
+ * missing, in their own size. Resolves to the import with all its parts. Throws CliError.
  */
 export async function uploadFile(
   client: ApiClient,
   path: string,
+  partBytes: number | undefined,
   onProgress: (parts: number, of: number) => void,
 ): Promise<Import> {
   const { size, name } = await lookAt(path);
   const begun = await findBegun(client, name, size);
-  let shown = begun ?? importSchema.parse(await client.json('POST', '/imports', { body: { name, size } }));
+  let shown =
+    begun ??
+    importSchema.parse(
+      await client.json('POST', '/imports', {
+        body: { name, size, ...(partBytes === undefined ? {} : { partBytes }) },
+      }),
+    );
   while (shown.missing.length > 0) {
     await sendParts(client, path, shown, onProgress);
     shown = importSchema.parse(await client.json('GET', `/imports/${shown.id}`));

@@ -21,6 +21,7 @@ export async function waitForRun(
   terminal: Terminal,
 ): Promise<number> {
   try {
+    terminal.say(`Waiting for run ${id}; Ctrl-C stops waiting${cancelOnInterrupt ? ' and cancels it' : ''}.`);
     const run = await ended(client, id, terminal);
     terminal.progress('');
     terminal.out(json ? `${JSON.stringify(run)}\n` : runText(run));
