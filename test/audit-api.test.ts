@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { saveSettingsFile } from '../infra/local/settings-file.ts';
 import type { AuditEntry } from '../shared/access/audit-entry.ts';
+import { appendAudit } from '../shared/access/audit-log.ts';
 import type { Principal } from '../shared/access/roles.ts';
 import { createApi } from '../shared/api/app.ts';
 import { Failure } from '../shared/errors.ts';
+import { keepHouse } from '../shared/housekeeping/keep-house.ts';
 import { silentLog } from '../shared/log.ts';
 import { fileSecrets } from '../shared/settings/secrets.ts';
 import { loadSettings, saveSettings } from '../shared/settings/settings-store.ts';
@@ -45,6 +47,7 @@ async function house(context: TestContext, wrap: (state: StateStore) => StateSto
     state,
     settings: bench.settings,
     files: bench.files,
+    services: { ...bench.services, secrets },
     secrets,
     call,
     /** Oldest first. */
@@ -232,6 +235,18 @@ test('the log is shown in pages, filtered, and verified in pages', async (t) => 
   for (const wrong of ['?limit=0', '?next=x', '?number=3', '?hash=zz', '?from=yesterday', '?x=1'])
     for (const path of ['/audit', '/audit/verify'])
       assert.equal((await call('GET', `${path}${wrong}`, as('Administrator'))).status, 400, path + wrong);
+});
+
+test('housekeeping leaves the audit log as it is, however old', async (t) => {
+  const { state, services, call } = await house(t);
+  for (let year = 2010; year < 2014; year++)
+    await appendAudit(
+      { state, now: () => Date.UTC(year, 0, 1) },
+      { principal: await as('Operator')(), operation: 'startPull', kind: 'change', outcome: 'done' },
+    );
+  await keepHouse(services, { purgeInstanceHistoryBy: async () => ({ instancesDeleted: 0 }) });
+  const { body } = await call('GET', '/audit/verify', as('Administrator'));
+  assert.deepEqual([body.entries, body.breaks], [4, []]);
 });
 
 test('a settings file that is given at start is entered like any other change', async (t) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { runCli } from '../infra/cli/run-cli.ts';
+import { listAudit } from '../shared/access/audit-list.ts';
 import { loadSettings } from '../shared/settings/settings-store.ts';
 import { script, sql } from './destination-sql-support.ts';
 import { type Installation, resultOf, startInstallation } from './support/installation.ts';
@@ -105,6 +106,14 @@ test('sql move copies a database, and the destination goes on in the new one whe
   const destination = settings.destinations.find(({ id }) => id === 'database');
   assert.ok(destination);
   assert.equal((destination.settings as { path: string }).path, target);
+  const audit = await listAudit(place.services.state, { limit: 9 });
+  assert.deepEqual(
+    audit.entries.map(({ operation, outcome, changes }) => [operation, outcome, changes]),
+    [
+      ['sqlMoveTakeOver', 'done', ['destinations[database].settings']],
+      ['sqlMoveTakeOver', 'asked', undefined],
+    ],
+  );
   const again = await cli(
     'sql',
     'move',

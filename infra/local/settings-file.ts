@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { type AuditPorts, audited } from '../../shared/access/audit-log.ts';
-import { localPrincipal } from '../../shared/access/local.ts';
-import type { Principal } from '../../shared/access/roles.ts';
 import { Failure } from '../../shared/errors.ts';
 import { settingsChanges } from '../../shared/settings/settings-changes.ts';
 import { loadSettings, saveSettings } from '../../shared/settings/settings-store.ts';
+import { personHere } from './person-here.ts';
 
 /** Saves the settings in a file, entered into the audit log. Throws an Error with one line for a person. */
 export async function saveSettingsFile(ports: AuditPorts, path: string): Promise<void> {
@@ -22,16 +20,6 @@ export async function saveSettingsFile(ports: AuditPorts, path: string): Promise
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'bad-settings') throw error;
     throw new Error(`--settings ${path}: ${error.message.replace(/^Settings: /, '')}`);
-  }
-}
-
-/** Whoever works on this machine, by the name that the machine knows. */
-export function personHere(): Principal {
-  try {
-    return { ...localPrincipal, name: userInfo().username };
-  } catch {
-    // An account without an entry in the machine's list, as in some containers.
-    return localPrincipal;
   }
 }
 
