@@ -56,6 +56,7 @@ export const startImportSchema = z
       ])
       .optional()
       .meta({
+        writeOnly: true,
         description:
           'API account at the host, for this load only: it is kept sealed, and removed at its end.',
       }),
