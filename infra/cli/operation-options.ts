@@ -18,6 +18,8 @@ export interface FieldOption {
   readonly commas?: boolean;
   /** Asked for without being shown: the arguments of a process can be read by others. */
   readonly isSecret?: boolean;
+  /** JSON that may hold secrets: from a file alone. */
+  readonly isFile?: boolean;
 }
 
 /** As far as it is looked at here. */
@@ -39,7 +41,27 @@ export interface FieldSchema {
 }
 
 export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output' = 'input'): FieldSchema {
-  return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as FieldSchema;
+  const root = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return withoutReferences(root, (root.$defs ?? {}) as Readonly<Record<string, unknown>>, []) as FieldSchema;
+}
+
+/** Schemas that are shared by name stand where they are used; one that holds itself is left out below. */
+function withoutReferences(
+  value: unknown,
+  shared: Readonly<Record<string, unknown>>,
+  within: readonly string[],
+): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((one) => withoutReferences(one, shared, within));
+  const { $ref, ...rest } = value as Record<string, unknown>;
+  const name = typeof $ref === 'string' ? $ref.replace('#/$defs/', '') : undefined;
+  if (name !== undefined && within.includes(name)) return {};
+  const inner = name === undefined ? {} : withoutReferences(shared[name], shared, [...within, name]);
+  const own = Object.entries(rest).filter(([key]) => key !== '$defs');
+  return {
+    ...(inner as object),
+    ...Object.fromEntries(own.map(([key, one]) => [key, withoutReferences(one, shared, within)])),
+  };
 }
 
 /** Fields of the query and the body; empty for a body that is no plain object. */
@@ -62,7 +84,7 @@ export function fieldsOf(schema: z.ZodType, where: 'query' | 'body', used: Set<s
   return Object.entries(properties).map(([field, one]) => {
     const values = valuesOf(one) ?? (one.items && valuesOf(one.items));
     const kind = kindOf(one);
-    const isSecret = one.writeOnly === true || (kind === 'text' && /(^|_)password$/.test(field));
+    const isSecret = kind === 'text' && (one.writeOnly === true || /(^|_)password$/.test(field));
     const plain = `${isSecret ? 'ask-' : ''}${kebab(field)}`;
     const option = used.has(plain) ? `field-${plain}` : plain;
     used.add(option);
@@ -78,6 +100,7 @@ export function fieldsOf(schema: z.ZodType, where: 'query' | 'body', used: Set<s
         ? { commas: true }
         : {}),
       ...(isSecret ? { isSecret } : {}),
+      ...(kind === 'json' && one.writeOnly === true ? { isFile: true } : {}),
     };
   });
 }
@@ -147,7 +170,7 @@ export function parsingOf(options: readonly FieldOption[]) {
 type Given = string | boolean | readonly (string | boolean)[] | undefined;
 
 /** What was given, as the API takes it. */
-export function readValue({ option, kind, values, commas }: FieldOption, given: Given): unknown {
+export function readValue({ option, kind, values, commas, isFile }: FieldOption, given: Given): unknown {
   const checked = (text: string) => {
     if (values && !values.includes(text))
       throw new UsageError(`--${option} ${text}: give one of ${values.join(', ')}.`);
@@ -162,6 +185,8 @@ export function readValue({ option, kind, values, commas }: FieldOption, given: 
     if (!/^-?\d+(\.\d+)?$/.test(given)) throw new UsageError(`--${option} ${given}: give a number.`);
     return Number(given);
   }
+  if (isFile && !given.startsWith('@'))
+    throw new UsageError(`--${option}: give @FILE; it may hold a secret.`);
   if (kind === 'json')
     return jsonFrom(`--${option}`, given.startsWith('@') ? textFile(`--${option}`, given.slice(1)) : given);
   // A list in a query is one text; each of its parts is checked there.

@@ -44,13 +44,14 @@ function pagingLines(isWhole: boolean): string[] {
   ];
 }
 
-export function fieldLine({ option, kind, values, isRequired, description }: FieldOption): string {
-  const value = { text: ' TEXT', number: ' NUMBER', boolean: '', list: ' TEXT', json: ' JSON' }[kind];
+export function fieldLine({ option, kind, values, isRequired, description, isFile }: FieldOption): string {
+  const json = isFile ? ' @FILE' : ' JSON';
+  const value = { text: ' TEXT', number: ' NUMBER', boolean: '', list: ' TEXT', json }[kind];
   const parts = [
     description === '' || /[.!?]$/.test(description) ? description : `${description}.`,
     ...(values ? [`One of: ${values.join(', ')}.`] : []),
     ...(kind === 'list' ? ['May be given several times.'] : []),
-    ...(kind === 'json' ? ['Or @FILE.'] : []),
+    ...(kind === 'json' ? [isFile ? 'JSON in a file.' : 'Or @FILE.'] : []),
     ...(isRequired ? ['Required.'] : []),
   ];
   return optionLine(`--${option}${value}`, parts.filter((one) => one !== '').join(' '));
