@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { zipSync } from 'fflate';
 import type { ImportFault } from '../shared/imports/import-record.ts';
 import type { Run } from '../shared/runs/run.ts';
@@ -15,6 +16,7 @@ import {
   sendImport,
   sendPart,
   sessionsIn,
+  zipOfReports,
 } from './support/imports.ts';
 import { type Installation, resultOf, startInstallation } from './support/installation.ts';
 import { filesIn } from './support/job.ts';
@@ -219,6 +221,40 @@ test('a file of which nothing can be read fails with one line; one that is cut g
   const notZip = await sendImport(house, Buffer.from('no zip'), { name: 'b.zip', kind: 'zip' });
   const refused = await loadImport(house, notZip, { ...site, dataTypes: ['session-data'] });
   assert.equal(resultOf(refused, 'session-data', 'folder').failure?.code, 'not-a-zip');
+});
+
+test('a load that is cancelled in its midst ends within seconds, leaves nothing half-written, and can be repeated', async () => {
+  const [files, each] = [8, 12];
+  const id = await sendImport(house, zipOfReports(files, each), { name: 'many.zip' });
+  const body = { host: 'many.example.com', destinations: ['folder'], dataTypes: ['session-data'] };
+  const started = await callApi<Run>(house, 'POST', `/imports/${id}/start`, body);
+  const going = await callApi(house, 'POST', `/imports/${id}/start`, body);
+  assert.equal(going.body.code, 'import-going');
+  assert.equal((await callApi(house, 'DELETE', `/imports/${id}`)).status, 409);
+  for (let found = 0; found === 0; ) {
+    await pause(5);
+    const { body: run } = await callApi<Run>(house, 'GET', `/runs/${started.body.id}`);
+    found = resultOf(run, 'session-data', 'folder').counts.found;
+  }
+  assert.equal((await callApi(house, 'POST', `/imports/${id}/cancel`)).status, 202);
+  await house.stack.host.idle();
+  const { body: shown } = await get(`/imports/${id}`);
+  assert.deepEqual([shown.state, shown.run?.status], ['loaded', 'cancelled']);
+  const stored = () => [...filesIn(house.data.files).keys()].filter((name) => name.startsWith('many.'));
+  assert.ok(stored().length > 0 && stored().length < files * each, `${stored().length} were stored`);
+  const incomplete = readdirSync(join(house.data.files, '.incomplete'));
+  assert.deepEqual(
+    incomplete.filter((name) => !name.startsWith('lock')),
+    [],
+  );
+  const slices: string[] = [];
+  for await (const { name } of house.services.staging.list(''))
+    if (!name.startsWith('imports/')) slices.push(name);
+  assert.deepEqual(slices, []);
+  const run = await loadImport(house, id, body);
+  assert.equal(run.status, 'succeeded');
+  assert.equal(resultOf(run, 'session-data', 'folder').counts.found, files * each);
+  assert.equal(new Set(stored()).size, files * each);
 });
 
 test('credentials given for one load fetch recordings, and are nowhere afterwards', async () => {

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
+import { strToU8, zipSync } from 'fflate';
 import type { Run } from '../../shared/runs/run.ts';
 import { loadSettings } from '../../shared/settings/settings-store.ts';
 import { apiHeaders, type Installation } from './installation.ts';
+import { lsidOf, newYear, sessionXml } from './workbench.ts';
+
+/** Where an API is. */
+export interface Reachable {
+  readonly stack: { readonly host: { readonly url: string } };
+}
 
 export interface Answer<T> {
   readonly status: number;
@@ -18,7 +25,7 @@ export interface ShownImport {
 }
 
 export async function callApi<T>(
-  { stack }: Pick<Installation, 'stack'>,
+  { stack }: Reachable,
   method: string,
   path: string,
   body?: object,
@@ -47,7 +54,7 @@ export interface Sending {
 
 /** Announces a file and sends its parts. Resolves to its id. */
 export async function sendImport(
-  installation: Pick<Installation, 'stack'>,
+  installation: Reachable,
   bytes: Uint8Array,
   { name = 'sessions.xml', kind, partBytes = 64 * 1024 }: Sending = {},
 ): Promise<string> {
@@ -63,7 +70,7 @@ export async function sendImport(
 }
 
 export async function sendPart(
-  installation: Pick<Installation, 'stack'>,
+  installation: Reachable,
   id: string,
   bytes: Uint8Array,
   part: number,
@@ -108,4 +115,17 @@ export function sessionsIn(report: Buffer): { readonly head: string; readonly se
 
 export function reportWith(head: string, sessions: readonly string[]): Buffer {
   return Buffer.from(`${head}${sessions.join('\n')}</session_list>`);
+}
+
+/** Each file has a root of its own, so that each becomes a slice. Not compressed, so that it has several parts. */
+export function zipOfReports(files: number, sessionsAFile: number): Uint8Array {
+  const text = (file: number) => {
+    const sessions = Array.from({ length: sessionsAFile }, (_, index) => {
+      const number = file * sessionsAFile + index;
+      return sessionXml(lsidOf(number), { start: newYear + number, end: newYear + number + 60 });
+    });
+    return strToU8(`<session_list xmlns="urn:x" file="${file}">${sessions.join('')}</session_list>`);
+  };
+  const all = Array.from({ length: files }, (_, file) => [`${file}.xml`, text(file)] as const);
+  return zipSync(Object.fromEntries(all), { level: 0 });
 }
