@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import { localAccess } from '../shared/access/local.ts';
 import { createApi } from '../shared/api/app.ts';
 import type { Session } from '../shared/sessions/session.ts';
 import { type Installation, startInstallation } from './support/installation.ts';
@@ -82,10 +83,13 @@ function newestFirst(sessions: readonly Session[]): string[] {
     .map(({ lsid }) => lsid);
 }
 
+const token = 'a-token-of-this-test-0123456789';
+
 async function installed(t: TestContext): Promise<Installation> {
   const installation = await startInstallation({
     sites: { support: { oddities: 'all' }, access: { product: 'PRA', oddities: 'all' } },
     hoursBack: 7,
+    services: (services) => ({ ...services, access: localAccess(token) }),
   });
   t.after(() => installation.close());
   return installation;
@@ -167,11 +171,22 @@ test('after a run every session is found by all that the appliance says of it, w
     }
   const [some] = bySite.get('support') ?? [];
   const shown = (await (await ask(`/sessions/support/${some?.lsid}`)).json()) as { files: StoredFile[] };
-  for (const { id, sha256 } of shown.files) {
-    const content = await ask(`/files/${id}/content`);
-    assert.equal(content.status, 200);
+  // Through the host, as a client gets them.
+  assert.ok(shown.files.length > 0);
+  for (const { id, sha256, size } of shown.files) {
+    const url = `${installation.stack.host.url}/api/catalog/files/${id}/content`;
+    const get = (headers: Record<string, string>) =>
+      fetch(url, { headers: { authorization: `Bearer ${token}`, ...headers } });
+    const content = await get({});
+    assert.deepEqual([content.status, content.headers.get('etag')], [200, `"${sha256}"`]);
     const bytes = Buffer.from(await content.arrayBuffer());
     assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256);
+    const part = await get({ range: 'bytes=100-299' });
+    assert.deepEqual([part.status, part.headers.get('content-range')], [206, `bytes 100-299/${size}`]);
+    assert.ok(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(100, 300)));
+    assert.equal((await get({ authorization: '' })).status, 401);
+    const head = await fetch(url, { method: 'HEAD', headers: { authorization: `Bearer ${token}` } });
+    assert.deepEqual([head.status, head.headers.get('etag')], [200, `"${sha256}"`]);
   }
 });
 
