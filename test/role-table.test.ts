@@ -234,6 +234,27 @@ test('every route refuses nobody, people without a role and every role that is t
   assert.deepEqual((await verifyAudit(state)).breaks, []);
 });
 
+test('while the keys of Entra ID cannot be had the API answers 503, and the liveness check 200', async (t) => {
+  const gone = await startKeyServer(key);
+  await gone.close();
+  const access = entraAccess({ tenantId, applicationId, keysAt: gone.url });
+  const { services } = makeWorkbench(t, { state: new MemoryState() });
+  const starter = { start: async () => {}, isGoing: async () => false };
+  const headers = { authorization: `Bearer ${await signed(key, claimsAt(Date.now()))}` };
+  const ask = (path: string) =>
+    createApi().fetch(new Request(`http://127.0.0.1/api${path}`, { headers }), {
+      services,
+      starter,
+      authenticate: (sent) => access.authenticate(sent),
+    });
+  const answer = await ask('/runs');
+  assert.deepEqual(
+    [answer.status, ((await answer.json()) as { code: string }).code],
+    [503, 'entra-keys-unavailable'],
+  );
+  assert.equal((await ask('/health')).status, 200);
+});
+
 test('roles include what they are said to, and no other', () => {
   const held = Object.fromEntries(roles.map((role) => [role, roles.filter((asked) => mayAs([role], asked))]));
   assert.deepEqual(held, {
