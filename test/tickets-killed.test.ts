@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { verifyAudit } from '../shared/access/audit-verify.ts';
 import { liveWork } from '../shared/runs/live-runs.ts';
 import { leaveTicket } from '../shared/runs/live-tickets.ts';
 import type { StateStore } from '../shared/state/state-store.ts';
@@ -65,4 +66,5 @@ for (const isDone of [false, true])
       deaths++;
     }
     assert.ok(deaths > 10, `${deaths} deaths`);
+    assert.deepEqual((await verifyAudit(state)).breaks, []);
   });
