@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { fileSchema, sessionFilesSchema } from '../../shared/api/catalog-answers.ts';
 import { safeComponent } from '../../shared/destinations/file/safe-name.ts';
 import { connect } from './api-client.ts';
-import { type Command, UsageError } from './command.ts';
+import { CliError, type Command, INTERRUPTED, UsageError } from './command.ts';
 import { downloadFile } from './download.ts';
 import { commonOptions, operationNamed, operationSubcommand } from './operation-command.ts';
 import { optionLine, usageEnd } from './operation-usage.ts';
@@ -53,7 +53,10 @@ const download: Subcommand = {
     const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
     const { bytes } = await downloadFile(client, { id, size, sha256 }, path, (done) =>
       terminal.progress(`${path}: ${megabytes(done)} of ${megabytes(size)} MB`),
-    );
+    ).catch((error: unknown) => {
+      if (!terminal.interrupted?.aborted) throw error;
+      throw new CliError(INTERRUPTED, 'Interrupted; the same command goes on where it stopped.');
+    });
     terminal.progress('');
     if (values.json) terminal.out(`${JSON.stringify({ path, bytes, sha256 })}\n`);
     else terminal.out(`${path}: ${bytes} bytes, SHA-256 ${sha256}, as it was stored.\n`);

@@ -2,7 +2,7 @@ import { startImportSchema } from '../../shared/api/import-answers.ts';
 import { runSchema } from '../../shared/api/run-answers.ts';
 import { type ApiClient, connect } from './api-client.ts';
 import { askSecret } from './ask.ts';
-import { type Command, type Terminal, UsageError } from './command.ts';
+import { CliError, type Command, INTERRUPTED, type Terminal, UsageError } from './command.ts';
 import { commonOptions, type Given, operationNamed, operationSubcommand, sent } from './operation-command.ts';
 import { fieldsOf, parsingOf, textFile } from './operation-options.ts';
 import { fieldLine, optionLine, usageEnd } from './operation-usage.ts';
@@ -87,7 +87,10 @@ async function importOne(
 ): Promise<number> {
   const { id } = await uploadFile(client, path, partBytesOf(values), (parts, of) =>
     terminal.progress(`${path}: part ${parts} of ${of} sent`),
-  );
+  ).catch((error: unknown) => {
+    if (!terminal.interrupted?.aborted) throw error;
+    throw new CliError(INTERRUPTED, 'Interrupted; the same command goes on with the parts that are missing.');
+  });
   terminal.progress('');
   terminal.say(`${path} is there as import ${id}.`);
   const answer = await client.json('POST', `/imports/${id}/start`, { body });

@@ -47,13 +47,7 @@ export function findInstance(options: InstanceOptions, environment: NodeJS.Proce
   const address = readAddress(folder);
   if (address === undefined) throw new CliError(2, notRunning(folder));
   const file = tokenFile ?? join(folder, 'api-token');
-  const given = environment.INTEGRATION_CLIENT_TOKEN;
-  return {
-    address,
-    local: true,
-    token: async () =>
-      tokenFile === undefined && options.data === undefined && given ? given : readToken(file),
-  };
+  return { address, local: true, token: async () => readToken(file) };
 }
 
 function notRunning(folder: string): string {

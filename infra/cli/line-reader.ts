@@ -31,7 +31,7 @@ export class LineReader {
     this.#input.resume();
     try {
       for (;;) {
-        if (this.#interrupted.aborted) throw new CliError(INTERRUPTED, '');
+        if (this.#interrupted.aborted) throw new CliError(INTERRUPTED, 'Interrupted.');
         const line = raw ? this.#typed() : this.#line();
         if (line !== undefined) return line;
         if (this.#ended) return undefined;
@@ -81,7 +81,7 @@ export class LineReader {
   #typed(): string | undefined {
     let typed = '';
     for (const [at, key] of [...this.#text].entries()) {
-      if (key === '\u0003') throw new CliError(INTERRUPTED, '');
+      if (key === '\u0003') throw new CliError(INTERRUPTED, 'Interrupted.');
       if (key === '\u0004' && typed === '') {
         this.#ended = true;
         return undefined;

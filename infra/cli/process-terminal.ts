@@ -14,10 +14,11 @@ export function processTerminal(): Terminal & { close(): void } {
     open = 0;
   };
   // Whoever reads has had enough, like head: nothing is wrong, and nothing is left to be said.
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
-  });
+  for (const stream of [stdout, stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(0);
+    });
   const interruption = new AbortController();
   const interrupt = () => {
     // A second one means it.
