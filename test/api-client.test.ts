@@ -156,6 +156,8 @@ async function runsAndPulls(story: Story): Promise<void> {
   );
   assert.ok((await go('getRunLog', run.id)).data.lines.length > 0);
   assert.ok((await go('getLog', { log: 'client' })).data.lines.length > 0);
+  // It has ended: there is nothing left to be cancelled.
+  assert.equal((await go('cancelRun', run.id)).data.status, 'succeeded');
   const { from: $from, to } = story;
   const pull = { sites: ['support'], destinations: ['folder'], dataTypes: ['session-data'], from: $from, to };
   assert.equal((await go('startPull', { ...pull, dryRun: true })).data.dryRun, true);

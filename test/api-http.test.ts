@@ -236,6 +236,8 @@ test('a run of a schedule is no pull', async (t) => {
   assert.equal((await call('GET', `/runs/${id}`)).status, 200);
   isProblem(await call('GET', `/pulls/${id}`), 404, 'not-found');
   isProblem(await call('POST', `/pulls/${id}/cancel`), 404, 'not-found');
+  const cancelled = await call('POST', `/runs/${id}/cancel`);
+  assert.deepEqual([cancelled.status, cancelled.body.cancelRequested], [202, true]);
 });
 
 test('runs are listed newest first, in pages', async (t) => {

@@ -26,6 +26,7 @@ const table: Readonly<Record<string, Role>> = {
   listRuns: 'Reader',
   getRun: 'Reader',
   getRunLog: 'Reader',
+  cancelRun: 'Operator',
   startPull: 'Operator',
   getPull: 'Reader',
   cancelPull: 'Operator',

@@ -15,7 +15,7 @@ import { type Operation, operation } from './operation.ts';
 import { badRequest } from './problem.ts';
 import { transfersOf } from './pull-transfers.ts';
 import { runSchema } from './run-answers.ts';
-import { showRun } from './runs.ts';
+import { cancelRun, showRun } from './runs.ts';
 
 /** IC guide, API Tester: sites × start date with duration, or session ids, × destinations × data types. */
 const pullSchema = z
@@ -101,13 +101,8 @@ export const pullOperations: readonly Operation[] = [
     role: 'Operator',
     params,
     answers: { 202: { description: 'The run', schema: runSchema } },
-    async handle({ context, services, params }) {
-      const { id } = await showRun(services, params.id, 'pull');
-      await changeRun(services.state, id, (run) =>
-        isFinished(run) || run.cancelRequested ? undefined : { ...run, cancelRequested: true },
-      );
-      return context.json(await showRun(services, id, 'pull'), 202);
-    },
+    handle: async ({ context, services, params: { id } }) =>
+      context.json(await cancelRun(services, id, 'pull'), 202),
   }),
 ];
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { findRuns } from '../runs/find-runs.ts';
 import { noProgress, runProgress, timesOf } from '../runs/progress.ts';
-import { getRun, type Run, type RunStatus, transferKey } from '../runs/run.ts';
+import { changeRun, getRun, isFinished, type Run, type RunStatus, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { slug } from '../settings/names.ts';
 import { answerLog, logPageSchema, logQuerySchema } from './logs.ts';
@@ -80,6 +80,17 @@ export const runOperations: readonly Operation[] = [
     handle: async ({ context, services, params }) => context.json(await showRun(services, params.id)),
   }),
   operation({
+    id: 'cancelRun',
+    method: 'post',
+    path: '/runs/{id}/cancel',
+    summary: 'Ends a run within seconds; what was stored stays, and its schedule goes on',
+    tag: 'Runs',
+    role: 'Operator',
+    params: runParams,
+    answers: { 202: { description: 'The run', schema: runSchema } },
+    handle: async ({ context, services, params }) => context.json(await cancelRun(services, params.id), 202),
+  }),
+  operation({
     id: 'getRunLog',
     method: 'get',
     path: '/runs/{id}/log',
@@ -120,4 +131,13 @@ export async function showRun(services: Services, id: string, kind?: Run['kind']
       return { siteId, stream, destinationId, status: 'running', counts, alarms, ...timesOf(done) };
     }),
   };
+}
+
+/** Asks a run to end; one that has ended stays as it is. */
+export async function cancelRun(services: Services, id: string, kind?: Run['kind']): Promise<Run> {
+  const shown = await showRun(services, id, kind);
+  await changeRun(services.state, shown.id, (run) =>
+    isFinished(run) || run.cancelRequested ? undefined : { ...run, cancelRequested: true },
+  );
+  return showRun(services, shown.id, kind);
 }
