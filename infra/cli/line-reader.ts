@@ -24,10 +24,10 @@ export class LineReader {
 
   /** Undefined when there are no more lines. */
   async ask(question: string, hidden: boolean): Promise<string | undefined> {
-    this.#output.write(question);
-    // Without it the terminal itself would show what is typed.
+    // Before the question: the terminal itself shows what is typed until then.
     const raw = hidden && this.#input.isTTY;
     if (raw) this.#input.setRawMode(true);
+    this.#output.write(question);
     this.#input.resume();
     try {
       for (;;) {

@@ -41,12 +41,12 @@ export function processTerminal(): Terminal & { close(): void } {
       if (!stderr.isTTY) return;
       clear();
       if (text === '') return;
-      const shown = text.split('\n').map((line) => line.slice(0, (stderr.columns ?? 80) - 1));
-      const fitting = shown.slice(0, Math.max(1, (stderr.rows ?? 24) - 1));
+      const shown = text.split('\n').map((line) => line.slice(0, (stderr.columns || 80) - 1));
+      const fitting = shown.slice(0, Math.max(1, (stderr.rows || 24) - 1));
       stderr.write(fitting.join('\n'));
       open = fitting.length;
     },
-    ...(stdout.isTTY ? { width: stdout.columns ?? 80 } : {}),
+    ...(stdout.isTTY ? { width: stdout.columns || 80 } : {}),
     async drained() {
       if (stdout.writableNeedDrain) await once(stdout, 'drain');
     },

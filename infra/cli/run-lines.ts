@@ -12,7 +12,8 @@ const BAR = 20;
 export function progressLines(run: ShownRun): string {
   const lines = (run.results ?? []).map((result) => {
     const { counts } = result;
-    return `${bar(result)} ${nameOf(result)}: ${counted(counts)}`;
+    const soFar = result.status === 'running' ? ' so far' : '';
+    return `${bar(result)} ${nameOf(result)}: ${counted(counts)}${soFar}`;
   });
   return [`${run.id} ${run.cancelRequested ? 'is being cancelled' : run.status}`, ...lines].join('\n');
 }
@@ -21,8 +22,9 @@ function bar({ counts, status }: Result): string {
   const { found, stored, repeated, open, setAside, skipped, postponed } = counts;
   const done = stored + repeated + open + setAside + skipped + postponed;
   const ended = status === 'succeeded' || status === 'partial';
-  const share = ended ? 1 : found === 0 ? 0 : Math.min(1, done / found);
-  const full = Math.floor(share * BAR);
+  const share = found === 0 ? 0 : Math.min(1, done / found);
+  // Not full before its end: more may be found.
+  const full = ended ? BAR : Math.min(BAR - 1, Math.floor(share * BAR));
   return `[${'#'.repeat(full)}${'.'.repeat(BAR - full)}]`;
 }
 
