@@ -64,6 +64,68 @@ const everything = {
   dataTypes: ['session-data', 'session-recording'],
 };
 
+test('a dry run says what would be pulled, what is there already and what cannot be told, and starts nothing', async () => {
+  interface Forecast {
+    readonly dryRun: true;
+    readonly requests: number;
+    readonly transfers: readonly {
+      readonly stream: string;
+      readonly destinationId: string;
+      readonly found?: number;
+      readonly there?: number;
+      readonly fresh?: number;
+      readonly note?: string;
+      readonly failure?: { readonly code: string };
+    }[];
+  }
+  const { clock, truth, faults, log } = installation.appliance();
+  const from = clock.now() - 3 * HOUR;
+  const range = {
+    from: new Date(from * 1000).toISOString(),
+    to: new Date(clock.now() * 1000).toISOString(),
+  };
+  const ask = async (body: object) =>
+    (await call('POST', '/pulls', { ...everything, ...body, dryRun: true })).body as unknown as Forecast;
+  const began = [...truth.sessions()].filter(({ session }) => (session.startTime ?? 0) >= from);
+  const recorded = began.filter(({ hasRecording }) => hasRecording).length;
+  const asked = log.length;
+  const forecast = await ask({ ...range, dataTypes: ['session-data', 'session-recording', 'backup'] });
+  const shown = forecast.transfers.map(({ stream, destinationId, found, there, fresh }) => [
+    `${stream} ${destinationId}`,
+    found,
+    there,
+    fresh,
+  ]);
+  const all = began.length;
+  assert.deepEqual(shown, [
+    ['session-data folder', all, 0, all],
+    ['session-data database', all, 0, all],
+    ['session-recording folder', recorded, 0, recorded],
+    ['backup folder', 1, 0, 1],
+  ]);
+  // What it is, the report of one day, each recording once, the backup.
+  assert.equal(forecast.requests, 1 + 1 + recorded + 1);
+  const sent = log.slice(asked).map(({ request }) => request);
+  assert.ok(!sent.includes('SupportSession') && !sent.includes('SupportSessionRecording'), sent.join());
+  const named = await ask({ sessions: ['a'.repeat(32)], dataTypes: ['session-data', 'session-recording'] });
+  assert.deepEqual(
+    named.transfers.map(({ found, note }) => [found, note !== undefined]),
+    [
+      [1, false],
+      [1, false],
+      [undefined, true],
+    ],
+  );
+  faults.add({ kind: 'unauthorized' }, { times: 1000 });
+  const refused = await ask(range);
+  faults.clear();
+  assert.ok(refused.transfers.every(({ failure, found }) => failure !== undefined && found === undefined));
+  for (const partition of ['run', 'live', 'settings'])
+    assert.deepEqual((await installation.services.state.list('runs', partition)).entries, []);
+  assert.equal(filesIn(installation.data.files).size, 0);
+  assert.deepEqual(await state(), []);
+});
+
 test('named sessions are pulled with their recordings, and nothing else; no watermark is made', async () => {
   const chosen = [...installation.appliance().truth.sessions()]
     .filter(({ hasRecording }) => hasRecording)
