@@ -65,7 +65,7 @@ async function start(
     await state.update('imports', 'import', record.id, next, etag);
   } catch (error) {
     if (!(error instanceof StateConflict)) throw error;
-    throw new Failure('terminal', 'import-going', `Somebody has just started the import "${record.name}".`);
+    throw new Failure('terminal', 'import-going', `Somebody has just started the load of "${record.name}".`);
   }
   if (record.runId !== undefined) await removeFaults(state, record.id, record.runId);
   try {

@@ -68,7 +68,7 @@ export const isImportId = (id: string): boolean => /^[0-9a-f]{16}$/.test(id);
 export async function getImport(state: StateStore, id: string): Promise<Entry<ImportRecord>> {
   const entry = isImportId(id) ? await state.get<ImportRecord>('imports', 'import', id) : undefined;
   if (entry) return entry;
-  throw new Failure('terminal', 'not-found', `There is no import "${id.slice(0, 40)}".`);
+  throw new Failure('terminal', 'not-found', `There is no import of the id "${id.slice(0, 40)}".`);
 }
 
 /** Changes the record under its ETag, again when somebody else did so meanwhile. */

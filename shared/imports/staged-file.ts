@@ -83,7 +83,7 @@ export class StagedFile {
     return new Failure(
       'terminal',
       'import-incomplete',
-      `Part ${part} of the import "${name}" (${id}) is not whole any more: send it again.`,
+      `Part ${part} of "${name}" (import ${id}) is not whole any more: send it again.`,
     );
   }
 }

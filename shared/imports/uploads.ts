@@ -113,7 +113,7 @@ export async function refuseGoing(services: Pick<Ports, 'state'>, record: Import
   throw new Failure(
     'terminal',
     'import-going',
-    `The import "${record.name}" (${record.id}) is being loaded: wait for its end, or cancel it.`,
+    `"${record.name}" (import ${record.id}) is being loaded: wait for its end, or cancel it.`,
   );
 }
 
