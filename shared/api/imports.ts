@@ -8,7 +8,7 @@ import {
   partsOf,
 } from '../imports/import-record.ts';
 import { createImport, missingParts, refuseGoing, removeImport, storePart } from '../imports/uploads.ts';
-import { changeRun, isFinished } from '../runs/run.ts';
+import { isFinished } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { nameOf } from './caller.ts';
 import type { ApiEnvironment } from './environment.ts';
@@ -23,7 +23,7 @@ import {
 import { type Operation, operation } from './operation.ts';
 import { badRequest, notFound } from './problem.ts';
 import { runSchema } from './run-answers.ts';
-import { showRun } from './runs.ts';
+import { cancelRun, showRun } from './runs.ts';
 import { startImport } from './start-import.ts';
 
 const tag = 'Imports';
@@ -146,11 +146,7 @@ export const importOperations: readonly Operation[] = [
     async handle({ context, services, params: { id } }) {
       const { runId } = (await getImport(services.state, id)).value;
       if (runId === undefined) throw notFound(`The load "${id}" has not been started.`);
-      await showRun(services, runId);
-      await changeRun(services.state, runId, (run) =>
-        isFinished(run) || run.cancelRequested ? undefined : { ...run, cancelRequested: true },
-      );
-      return context.json(await showRun(services, runId), 202);
+      return context.json(await cancelRun(services, runId), 202);
     },
   }),
   operation({
