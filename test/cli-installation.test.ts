@@ -91,6 +91,23 @@ test('pull says beforehand what it would do, does it, and waits for it', async (
   assert.deepEqual([unknown.code, unknown.said], [2, 'There is no site "nowhere" in the settings.\n']);
 });
 
+test('the examples of the README work as they stand there', async () => {
+  const { data } = await stored();
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const section = /^## Command line\n(.*?)^## /ms.exec(readme)?.[1] ?? '';
+  const lines = [...section.matchAll(/^npm run (?:--silent )?cli -- (.+)$/gm)].map(([, line = '']) => line);
+  // What stands in capitals is for the reader to fill in.
+  const whole = lines.filter(
+    (line) => !/\b[A-Z][A-Z-]+\b(?!\s+\/)/.test(line.replaceAll(/\S*\d{4}-\S+/g, '')),
+  );
+  assert.ok(whole.length >= 14, `${whole.length} examples`);
+  for (const line of whole) {
+    const args = line.split(' ').map((word) => (word === 'settings.json' ? join(data.folder, word) : word));
+    const { code, said } = await at(...args);
+    assert.ok(code === 0 || code === 1, `${line}: ${said}`);
+  }
+});
+
 test('schedules and the scheduler are paused and resumed', async () => {
   await stored();
   assert.equal((await at('schedules', 'pause', 'all')).code, 0);
@@ -331,21 +348,4 @@ test('anything else is reached by its address', async () => {
   assert.equal(code, 0);
   assert.deepEqual(JSON.parse(out), JSON.parse(JSON.stringify(await settingsNow())));
   assert.ok(existsSync(data.apiToken));
-});
-
-test('the examples of the README work as they stand there', async () => {
-  const { data } = await stored();
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const section = /^## Command line\n(.*?)^## /ms.exec(readme)?.[1] ?? '';
-  const lines = [...section.matchAll(/^npm run (?:--silent )?cli -- (.+)$/gm)].map(([, line = '']) => line);
-  // What stands in capitals is for the reader to fill in.
-  const whole = lines.filter(
-    (line) => !/\b[A-Z][A-Z-]+\b(?!\s+\/)/.test(line.replaceAll(/\S*\d{4}-\S+/g, '')),
-  );
-  assert.ok(whole.length >= 14, `${whole.length} examples`);
-  for (const line of whole) {
-    const args = line.split(' ').map((word) => (word === 'settings.json' ? join(data.folder, word) : word));
-    const { code, said } = await at(...args);
-    assert.ok(code === 0 || code === 1, `${line}: ${said}`);
-  }
 });

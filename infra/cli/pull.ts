@@ -18,7 +18,7 @@ const forecastAnswer = z.looseObject({
 export const thenWait: Extra = {
   options: { wait: { type: 'boolean' }, ...waitingOptions },
   usage: [optionLine('--wait', 'Until it has ended, and shows how far it is.'), waitingUsage],
-  operations: ['getRun', 'cancelPull'],
+  operations: ['getRun', 'cancelRun'],
   async run(answer, { client, values, terminal }) {
     const json = values.json === true;
     const forecast = forecastAnswer.safeParse(answer);

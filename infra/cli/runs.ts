@@ -16,14 +16,14 @@ export const waitingOptions = {
 } as const;
 export const waitingUsage = optionLine(
   '--cancel-on-interrupt',
-  'Ctrl-C cancels the pull; without it, it goes on.',
+  'Ctrl-C cancels the run; without it, it goes on.',
 );
 
 const watch: Subcommand = {
   verb: 'watch',
   summary: 'shows how far a run is until it has ended',
   words: 'ID',
-  operations: ['getRun', 'cancelPull'],
+  operations: ['getRun', 'cancelRun'],
   usage: () =>
     [
       waitingUsage,
@@ -53,6 +53,7 @@ export const runsCommand: Command = commandOf('runs', 'runs of schedules and pul
     operation: 'getRunLog',
     columns: ['time', 'level', 'message', 'site', 'stream', 'item', 'code'],
   }),
-  operationSubcommand({ verb: 'cancel', operation: 'cancelPull', text: showRunText }),
+  operationSubcommand({ verb: 'cancel', operation: 'cancelRun', text: showRunText }),
+  operationSubcommand({ verb: 'cancel-pull', operation: 'cancelPull', text: showRunText }),
   operationSubcommand({ verb: 'show-pull', operation: 'getPull', text: showRunText }),
 ]);

@@ -44,9 +44,9 @@ async function ended(client: ApiClient, id: string, terminal: Terminal): Promise
 }
 
 async function afterInterrupt(client: ApiClient, id: string, cancel: boolean): Promise<string> {
-  if (!cancel) return `The run goes on: runs watch ${id} shows it again, runs cancel ${id} cancels a pull.`;
+  if (!cancel) return `The run goes on: runs watch ${id} shows it again, runs cancel ${id} cancels it.`;
   // The first client asks nothing more.
   const another = new ApiClient(client.instance);
-  await another.ask('POST', `/pulls/${encodeURIComponent(id)}/cancel`);
+  await another.ask('POST', `/runs/${encodeURIComponent(id)}/cancel`);
   return `The run is being cancelled: runs show ${id} shows what was done.`;
 }
