@@ -6,7 +6,7 @@ import { slug } from '../settings/names.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { streamIds } from '../streams/stream.ts';
 import { type Operation, operation } from './operation.ts';
-import { badRequest } from './problem.ts';
+import { badField } from './problem.ts';
 
 const PAGE = 1000;
 /** Requests to the state for one page: a filter that fits nothing must not hold up whoever asks. */
@@ -117,6 +117,6 @@ function placeAt(after: string): Place {
     const [site, key] = placeSchema.parse(JSON.parse(Buffer.from(after, 'base64url').toString()));
     return { site, ...(key === undefined ? {} : { key }) };
   } catch {
-    throw badRequest('after: take it from `next`.');
+    throw badField('after', 'take it from `next`');
   }
 }

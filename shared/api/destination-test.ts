@@ -2,7 +2,7 @@ import { loadPlugin } from '../destinations/index.ts';
 import { Failure, reportFailure } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { DestinationSetting } from '../settings/destination.ts';
-import { badRequest } from './problem.ts';
+import { badField } from './problem.ts';
 import { checked } from './read-request.ts';
 
 /** The platform gives up an answer after 230 s. Milliseconds. */
@@ -19,7 +19,7 @@ export async function testDestination(
 ) {
   const plugin = await loadPlugin(setting.plugin);
   if (!plugin || plugin.problem !== undefined)
-    throw badRequest(`Body: plugin: ${plugin?.problem ?? `there is no plugin "${setting.plugin}"`}`);
+    throw badField('plugin', plugin?.problem ?? `there is no plugin "${setting.plugin}"`);
   const settings = checked('Settings', plugin.settings, setting.settings ?? {});
   const began = performance.now();
   const trial = services.trial(secrets);

@@ -9,7 +9,7 @@ import { type StreamId, streamIds } from '../streams/stream.ts';
 import { type LedgerPart, type LedgerPlace, type LedgerRow, walkLedger } from '../transfer/ledger-walk.ts';
 import { retryItems } from '../transfer/retry-items.ts';
 import { type Operation, operation } from './operation.ts';
-import { badRequest } from './problem.ts';
+import { badField } from './problem.ts';
 import { startPull } from './pulls.ts';
 import { failureSchema } from './run-answers.ts';
 
@@ -198,6 +198,6 @@ function placeAt(from: string): LedgerPlace {
     const [siteId, stream, key] = place;
     return { siteId, stream, ...(key === undefined ? {} : { key }) };
   } catch {
-    throw badRequest('from: take it from `next`.');
+    throw badField('from', 'take it from `next`');
   }
 }

@@ -4,7 +4,7 @@ import { type LogPage, type LogQuery, levels } from '../log.ts';
 import type { Services } from '../services.ts';
 import { slug } from '../settings/names.ts';
 import { type Operation, operation } from './operation.ts';
-import { badRequest } from './problem.ts';
+import { badField } from './problem.ts';
 import { instant } from './time-query.ts';
 
 const PAGE = 200;
@@ -60,7 +60,7 @@ export async function answerLog({ logs }: Services, asked: Asked): Promise<LogPa
     return await logs.read(query);
   } catch (error) {
     if (error instanceof RangeError && query.next !== undefined)
-      throw badRequest('next: take it from `next`.');
+      throw badField('next', 'take it from `next`');
     throw error;
   }
 }

@@ -122,6 +122,11 @@ export async function withoutPrefix<T>(prefix: string, save: () => Promise<T>): 
   }
 }
 
+/** About one field. `message` is how a sentence goes on that begins with its name. */
+export function badField(field: string, message: string): Failure {
+  return badRequest(`${field}: ${message}.`, [{ field, message }]);
+}
+
 export function notFound(message: string): Failure {
   return new Failure('terminal', 'not-found', message);
 }

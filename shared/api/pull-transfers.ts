@@ -5,7 +5,7 @@ import type { Settings } from '../settings/settings.ts';
 import { namingFaults, scheduledStreams, takesStream } from '../settings/transfer-checks.ts';
 import { streamOf } from '../streams/index.ts';
 import type { StreamId, TransferOptions } from '../streams/stream.ts';
-import { badRequest } from './problem.ts';
+import { badField } from './problem.ts';
 
 export interface WantedTransfers extends TransferOptions {
   readonly sites: readonly string[];
@@ -31,13 +31,13 @@ export function transfersOf(settings: Settings, wanted: WantedTransfers): Transf
   const transfers = [...new Set(dataTypes)].flatMap((id) => {
     const stream = streamOf(id);
     const able = plugins.filter(({ takes }) => takes && takesStream(takes, stream));
-    if (able.length === 0) throw badRequest(`dataTypes: none of the destinations takes ${stream.title}.`);
+    if (able.length === 0) throw badField('dataTypes', `none of the destinations takes ${stream.title}`);
     // What a product is known not to have is left out where another site has it.
     const having = [...new Set(sites)].filter((siteId) => {
       const product = settings.sites.find((site) => site.id === siteId)?.product;
       return product === undefined || stream.products.includes(product);
     });
-    if (having.length === 0) throw badRequest(`dataTypes: none of the sites has ${stream.title}.`);
+    if (having.length === 0) throw badField('dataTypes', `none of the sites has ${stream.title}`);
     const begin = { kind: 'now' } as const;
     return having.flatMap((siteId) =>
       able.map((destination): Transfer => {
@@ -60,6 +60,6 @@ function checkNames(settings: Settings, transfers: readonly Transfer[]): void {
       ({ streams }) => streams.some((stream) => pulled.some((one) => one.stream === stream)),
     );
     if (fault)
-      throw badRequest(`destinations: the File Name Format of "${destination.name}" ${fault.message}.`);
+      throw badField('destinations', `the File Name Format of "${destination.name}" ${fault.message}`);
   }
 }

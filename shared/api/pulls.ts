@@ -12,7 +12,7 @@ import { streamOf } from '../streams/index.ts';
 import { streamIds } from '../streams/stream.ts';
 import { forecastSchema } from './forecast-answers.ts';
 import { type Operation, operation } from './operation.ts';
-import { badRequest } from './problem.ts';
+import { badField } from './problem.ts';
 import { transfersOf } from './pull-transfers.ts';
 import { runSchema } from './run-answers.ts';
 import { cancelRun, showRun } from './runs.ts';
@@ -38,11 +38,14 @@ const pullSchema = z
         'Only says what would be pulled: by the listing of each site, against what the destinations have.',
     }),
   })
-  .refine(
-    ({ from, sessions }) => from === undefined || sessions === undefined,
-    'give either from or sessions, not both',
-  )
-  .refine(({ from, to }) => to === undefined || from !== undefined, 'to needs from');
+  .refine(({ from, sessions }) => from === undefined || sessions === undefined, {
+    path: ['sessions'],
+    error: 'give either from or sessions, not both',
+  })
+  .refine(({ from, to }) => to === undefined || from !== undefined, {
+    path: ['to'],
+    error: 'to needs from',
+  });
 
 const params = z.object({ id: z.string().meta({ description: 'Id of the pull.' }) });
 const tag = 'Pulls';
@@ -126,7 +129,7 @@ type Pull = z.output<typeof pullSchema>;
 function selectionOf(pull: Pull, transfers: readonly Transfer[], now: number): PullSelection | undefined {
   const buckets = transfers.map(({ stream }) => streamOf(stream)).find(({ from }) => from === 'bucket');
   if (pull.sessions && buckets)
-    throw badRequest(`dataTypes: ${buckets.title} has no sessions; pull it by from and to.`);
+    throw badField('dataTypes', `${buckets.title} has no sessions; pull it by from and to`);
   if (pull.sessions)
     return { by: 'lsids', lsids: [...new Set(pull.sessions.map((lsid) => lsid.toLowerCase()))] };
   if (pull.from !== undefined) {
@@ -134,10 +137,10 @@ function selectionOf(pull: Pull, transfers: readonly Transfer[], now: number): P
     // The appliance's clock may be ahead of ours: "until now" must hold on it too.
     const to =
       pull.to === undefined ? Math.floor(now / 1000) + 86_400 : Math.floor(Date.parse(pull.to) / 1000);
-    if (to <= from || from < 0) throw badRequest('from: must lie before to.');
+    if (to <= from || from < 0) throw badField('from', 'must lie before to');
     return { by: 'start_time', from, to };
   }
   if (transfers.some(({ stream }) => streamOf(stream).from !== 'snapshot'))
-    throw badRequest('Body: give from (and to), or sessions.');
+    throw badField('from', 'give from (and to), or sessions');
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SessionSelector, TimeWindow } from '../appliance/appliance.ts';
-import { badRequest } from './problem.ts';
+import { badField } from './problem.ts';
 import { instant } from './time-query.ts';
 
 const limit = z.coerce
@@ -65,17 +65,14 @@ interface Window {
 /** Whole seconds. `now`: milliseconds. */
 export function windowOf({ from, to }: Window, now: number): TimeWindow {
   const window = { from: Math.floor(from / 1000), to: Math.floor((to ?? now) / 1000) };
-  if (window.from < 0 || window.to <= window.from)
-    throw badRequest('Query: from: must lie before to.', [{ field: 'from', message: 'must lie before to' }]);
+  if (window.from < 0 || window.to <= window.from) throw badField('from', 'must lie before to');
   return window;
 }
 
 export function selectorOf(query: z.output<typeof sessionQuery>, now: number): SessionSelector {
   const { from, to, by: time, sessions } = query;
   if ((from === undefined) === (sessions === undefined))
-    throw badRequest('Query: from: give either from (and to), or sessions.', [
-      { field: 'from', message: 'give either from (and to), or sessions' },
-    ]);
+    throw badField('from', 'give either from (and to), or sessions');
   if (sessions) return { by: 'lsids', lsids: [...new Set(sessions.map((id) => id.toLowerCase()))] };
   return { by: time, ...windowOf({ from: from ?? 0, to }, now) };
 }

@@ -7,7 +7,7 @@ import { authorOf } from './caller.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { etagHeader, expectedEtag, sendEtag } from './etag.ts';
 import { type Operation, operation } from './operation.ts';
-import { badRequest, notFound, withoutPrefix } from './problem.ts';
+import { badField, notFound, withoutPrefix } from './problem.ts';
 import { saveAsked } from './settings.ts';
 
 type Asked = Context<ApiEnvironment>;
@@ -80,10 +80,7 @@ export function partOperations<L extends 'sites' | 'destinations' | 'schedules'>
       body: schema,
       answers: { 200: answer, 201: made },
       handle({ context, params: { id }, body }) {
-        if (body.id !== id)
-          throw badRequest('Body: id: is not the one of the address; an id is permanent.', [
-            { field: 'id', message: 'is not the one of the address; an id is permanent' },
-          ]);
+        if (body.id !== id) throw badField('id', 'is not the one of the address; an id is permanent');
         return put(context, part, body, false);
       },
     }),

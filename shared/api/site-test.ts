@@ -26,17 +26,23 @@ export interface SiteTestOptions {
 export async function testSite(services: Services, site: Site, options: SiteTestOptions) {
   const { settings } = await loadSettings(services.state);
   const { secret, dataTypes } = options;
+  const patience = AbortSignal.timeout(PATIENCE);
   const trial = services.trial(secret === undefined ? {} : { [site.account.secret]: secret });
   try {
     const appliance = trial.appliance(site);
     // The limits are those of the site that is known; a draft of another one has none yet.
     const known = settings.sites.find(({ id }) => id === site.id);
     const info = known
-      ? await askSite(services, known, (signal) => appliance.info({ signal }))
-      : await appliance.info({ signal: AbortSignal.timeout(PATIENCE) });
+      ? await askSite(
+          services,
+          known,
+          (signal) => appliance.info({ signal: AbortSignal.any([signal, patience]) }),
+          PATIENCE / 3,
+        )
+      : await appliance.info({ signal: patience });
     return resultOf(site, info, dataTypes ?? wantedOf(settings, site, info), services.now());
   } catch (error) {
-    return { ok: false, failure: failureOf(error) };
+    return { ok: false, failure: patience.aborted ? noAnswer(site) : failureOf(error) };
   } finally {
     await trial.close();
   }
@@ -46,6 +52,11 @@ function failureOf(error: unknown): FailureReport {
   const failure = reportFailure(error);
   if (failure.kind === 'internal') throw error;
   return failure;
+}
+
+function noAnswer({ name, host }: Site): FailureReport {
+  const message = `Site "${name}" (${host}) did not answer within ${PATIENCE / 1000} seconds; look at the host name and at what stands in between.`;
+  return { kind: 'transient', code: 'no-answer', message };
 }
 
 /** What schedules pull of it, else all that its product has. */
