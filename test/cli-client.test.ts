@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { commands } from '../infra/cli/commands.ts';
 import { Table } from '../infra/cli/table.ts';
@@ -228,6 +229,71 @@ test('a list reads its pages one by one, as many as are wanted, and says that th
   assert.match(some.out, /^ID +KIND +STATUS/);
   assert.equal(some.out.trimEnd().split('\n').length, 4);
   assert.match(some.said, /^3 are shown and there may be more/);
+});
+
+test('what was cut off is asked for again, where it may be done twice', async () => {
+  using host = await instance(
+    (response) => response.destroy(),
+    (response) => response.destroy(),
+    json(200, { runs: [] }),
+  );
+  assert.equal((await cli(['runs', 'list', '--url', host.url], token)).code, 0);
+  assert.equal(host.seen.length, 3);
+  using other = await instance((response) => response.destroy());
+  const once = await cli(['appliance', 'logout_rep', 'support', '--body', '-', '--url', other.url], {
+    ...token,
+    input: async () => new TextEncoder().encode('{}'),
+  });
+  assert.deepEqual([once.code, other.seen.length], [2, 1]);
+  assert.match(once.said, /the connection was cut/);
+});
+
+test('a large file comes in parts, after a cut from where it was, and is held against its hash', async () => {
+  const content = Buffer.alloc(33 * 1024 * 1024, 'some bytes of a recording ');
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  let cutting = true;
+  const serve = (response: ServerResponse, { url, headers }: Seen) => {
+    if (!url.endsWith('/content')) {
+      const file = { destination: 'd', site: 's', host: 'h', stream: 'backup', state: 'stored' };
+      json(200, { ...file, name: '../up/a:b.nsb', size: content.length, sha256 })(response);
+      return;
+    }
+    const [, from = '', to = ''] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? '') ?? [];
+    assert.equal(headers['if-range'], `"${sha256}"`);
+    const part = content.subarray(Number(from), Number(to) + 1);
+    assert.ok(part.length <= 16 * 1024 * 1024);
+    response.writeHead(206, {
+      'content-range': `bytes ${from}-${to}/${content.length}`,
+      'content-length': part.length,
+    });
+    if (cutting && Number(from) > 0) {
+      response.write(part.subarray(0, 1000), () => response.destroy());
+      cutting = false;
+    } else response.end(part);
+  };
+  using host = await instance(serve);
+  const args = ['catalog', 'download', 'the-id', '--out', folder, '--json', '--url', host.url];
+  const cut = await cli(args, token);
+  assert.equal(cut.code, 2);
+  assert.match(cut.said, /the same command goes on/);
+  const { code, out } = await cli(args, token);
+  assert.equal(code, 0);
+  const { path } = JSON.parse(out) as { path: string };
+  // The name that it has elsewhere leads nowhere else.
+  assert.equal(dirname(path), folder);
+  assert.ok(readFileSync(path).equals(content));
+  const ranges = host.seen.flatMap(({ headers }) => headers.range ?? []);
+  assert.deepEqual(
+    ranges.map((range) => Number(/\d+/.exec(range)?.[0]) / 1024 / 1024),
+    [0, 16, 16, 32],
+  );
+});
+
+test('an answer in a form that is not known is one line', async () => {
+  using host = await instance(json(200, { id: 'a', status: 'dreaming', transfers: [] }));
+  const { code, said } = await cli(['runs', 'show', 'a', '--url', host.url], token);
+  assert.equal(code, 2);
+  assert.match(said, /^What came is not what this command line knows .*another version\?\n$/);
 });
 
 test('a table fits the terminal, and what others have named cannot move its cursor', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { getRun } from '../shared/runs/run.ts';
 import { loadSettings } from '../shared/settings/settings-store.ts';
+import { defaultOAuthAccount } from './appliance/accounts.ts';
 import { cli, letCliIn } from './support/cli.ts';
 import { type Installation, startInstallation } from './support/installation.ts';
 
@@ -329,6 +330,39 @@ test('an upload that was cut off goes on with what is missing, and is loaded onc
   assert.deepEqual([loaded?.state, loaded?.run.status], ['loaded', 'succeeded']);
   assert.equal((await at('imports', 'remove', begun.id)).code, 0);
   assert.deepEqual(await rows('imports', 'list'), []);
+});
+
+test('sessions of a host in no settings are loaded with credentials for this load alone', async () => {
+  const { data, appliance, services } = await stored();
+  const [first = ''] = readdirSync(data.files).filter((name) => name.endsWith('.xml'));
+  const authority = join(data.folder, 'authority.pem');
+  writeFileSync(authority, appliance().caPem);
+  const args = [
+    'import',
+    join(data.files, first),
+    '--host',
+    appliance().address,
+    '--host-name',
+    'elsewhere.example.com',
+  ];
+  const more = [
+    '--client-id',
+    defaultOAuthAccount.id,
+    '--certificate-authority',
+    authority,
+    '--destinations',
+    'folder',
+  ];
+  const types = ['--data-types', 'session-data', '--data', data.folder];
+  const environment = { INTEGRATION_CLIENT_SITE_SECRET: defaultOAuthAccount.secret };
+  const loaded = await cli([...args, ...more, ...types], { environment });
+  assert.equal(loaded.code, 0, loaded.said);
+  assert.ok(readdirSync(data.files).some((name) => name.startsWith('elsewhere.example.com')));
+  // What was sent is gone once it was loaded whole.
+  assert.deepEqual(await rows('imports', 'list'), []);
+  assert.deepEqual((await loadSettings(services.state)).settings.sites.length, 1);
+  const both = await cli([...args, ...more, '--username', 'x', ...types], { environment });
+  assert.deepEqual([both.code, both.said], [2, 'Give --client-id or --username, not both.\n']);
 });
 
 test('the audit log holds what was done here, whole', async () => {

@@ -27,7 +27,15 @@ export class ApiProblem extends CliError {
 }
 
 const ATTEMPTS = 5;
+const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 60_000;
+
+/** Connections that were there. */
+const cutOff: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+function codeOf(error: unknown): string {
+  return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? '';
+}
 
 /** The HTTP API of one instance. All errors are CliError with one line. */
 export class ApiClient {
@@ -61,7 +69,8 @@ export class ApiClient {
       ...(this.#interrupted === undefined ? {} : { signal: this.#interrupted }),
     };
     for (let attempt = 1; ; attempt++) {
-      const response = await this.#send(url, { ...init, headers });
+      const response = await this.#send(url, { ...init, headers }, attempt);
+      if (response === undefined) continue;
       if (response.ok || response.status === 304) return response;
       const wait = pauseAfter(response, attempt);
       if (wait === undefined) throw await problemIn(response, this.instance);
@@ -74,15 +83,19 @@ export class ApiClient {
     return parsed(await this.ask(method, path, asking));
   }
 
-  async #send(url: URL, init: RequestInit): Promise<Response> {
+  /** Undefined: to be sent again, since it was cut off and may be done twice. */
+  async #send(url: URL, init: RequestInit, attempt: number): Promise<Response | undefined> {
     const token = await this.instance.token();
     const headers = { ...init.headers, authorization: `Bearer ${token}` };
     try {
       return await fetch(url, { ...init, headers });
     } catch (error) {
       if (this.#interrupted?.aborted) throw new CliError(INTERRUPTED, 'Interrupted.');
-      throw unreachable(error, this.instance);
+      const isCut = cutOff.has(codeOf(error));
+      if (!isCut || init.method === 'POST' || attempt >= ATTEMPTS) throw unreachable(error, this.instance);
     }
+    await this.#pause(FIRST_PAUSE_MS * 2 ** attempt);
+    return undefined;
   }
 
   async #pause(ms: number): Promise<void> {
@@ -157,8 +170,7 @@ function jsonOrNothing(text: string): unknown {
 }
 
 function unreachable(error: unknown, { address, local }: Instance): CliError {
-  const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-  const code = cause?.code ?? '';
+  const cause = (error as Error).cause as Error | undefined;
   const why =
     {
       ECONNREFUSED: 'nothing listens there',
@@ -167,8 +179,9 @@ function unreachable(error: unknown, { address, local }: Instance): CliError {
       ETIMEDOUT: 'it does not answer',
       UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
       ECONNRESET: 'the connection was cut',
+      EPIPE: 'the connection was cut',
       UND_ERR_SOCKET: 'the connection was cut',
-    }[code] ?? (cause?.message || (error as Error).message).split('\n', 1)[0];
+    }[codeOf(error)] ?? (cause?.message || (error as Error).message).split('\n', 1)[0];
   const hint = local ? ' Is it still running? npm start starts it.' : '';
   return new CliError(2, `${address} cannot be reached: ${why}.${hint}`, { cause: error });
 }

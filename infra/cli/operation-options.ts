@@ -20,6 +20,8 @@ export interface FieldOption {
   readonly isSecret?: boolean;
   /** JSON that may hold secrets: from a file alone. */
   readonly isFile?: boolean;
+  /** Text of many lines: the option names a file with it. */
+  readonly isTextFile?: boolean;
 }
 
 /** As far as it is looked at here. */
@@ -101,6 +103,7 @@ export function fieldsOf(schema: z.ZodType, where: 'query' | 'body', used: Set<s
         : {}),
       ...(isSecret ? { isSecret } : {}),
       ...(kind === 'json' && one.writeOnly === true ? { isFile: true } : {}),
+      ...(field === 'certificateAuthority' ? { isTextFile: true } : {}),
     };
   });
 }
@@ -170,7 +173,10 @@ export function parsingOf(options: readonly FieldOption[]) {
 type Given = string | boolean | readonly (string | boolean)[] | undefined;
 
 /** What was given, as the API takes it. */
-export function readValue({ option, kind, values, commas, isFile }: FieldOption, given: Given): unknown {
+export function readValue(
+  { option, kind, values, commas, isFile, isTextFile }: FieldOption,
+  given: Given,
+): unknown {
   const checked = (text: string) => {
     if (values && !values.includes(text))
       throw new UsageError(`--${option} ${text}: give one of ${values.join(', ')}.`);
@@ -181,6 +187,7 @@ export function readValue({ option, kind, values, commas, isFile }: FieldOption,
     return texts.map((text) => checked(text.trim()));
   }
   if (typeof given !== 'string') return given;
+  if (isTextFile) return textFile(`--${option}`, given);
   if (kind === 'number') {
     if (!/^-?\d+(\.\d+)?$/.test(given)) throw new UsageError(`--${option} ${given}: give a number.`);
     return Number(given);

@@ -44,9 +44,11 @@ function pagingLines(isWhole: boolean): string[] {
   ];
 }
 
-export function fieldLine({ option, kind, values, isRequired, description, isFile }: FieldOption): string {
+export function fieldLine(field: FieldOption): string {
+  const { option, kind, values, isRequired, description, isFile, isTextFile } = field;
+  const text = isTextFile ? ' FILE' : ' TEXT';
   const json = isFile ? ' @FILE' : ' JSON';
-  const value = { text: ' TEXT', number: ' NUMBER', boolean: '', list: ' TEXT', json }[kind];
+  const value = { text, number: ' NUMBER', boolean: '', list: ' TEXT', json }[kind];
   const parts = [
     description === '' || /[.!?]$/.test(description) ? description : `${description}.`,
     ...(values ? [`One of: ${values.join(', ')}.`] : []),

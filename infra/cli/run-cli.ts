@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { reportFailure } from '../../shared/errors.ts';
 import { CliError, type Command, exitCodes, type Terminal, UsageError } from './command.ts';
 import { commands } from './commands.ts';
@@ -21,11 +22,17 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   try {
     return await runCommand(args, terminal);
   } catch (error) {
-    const told = error instanceof UsageError || error instanceof CliError;
-    const message = told ? error.message : reportFailure(error).message;
+    const message = lineOf(error);
     if (message !== '') terminal.say(message);
     return error instanceof CliError ? error.exitCode : 2;
   }
+}
+
+function lineOf(error: unknown): string {
+  if (error instanceof UsageError || error instanceof CliError) return error.message;
+  if (!(error instanceof z.ZodError)) return reportFailure(error).message;
+  const [{ path = [], message = '' } = {}] = error.issues;
+  return `What came is not what this command line knows (${path.join('.')}: ${message}): is the instance of another version?`;
 }
 
 async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
