@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
+import { shownWords } from '../appliance/error-document.ts';
 import { Failure } from '../errors.ts';
 import type { StagedFile } from './staged-file.ts';
 
@@ -8,7 +9,8 @@ import type { StagedFile } from './staged-file.ts';
 const MOST_RATIO = 250;
 const HARMLESS_BYTES = 64 * 1024 * 1024;
 const MOST_BYTES = 256 * 1024 ** 3;
-const MOST_ENTRIES = 1_000_000;
+const MOST_ENTRIES = 300_000;
+const nothing = Buffer.alloc(0);
 
 /** One XML file of a ZIP. */
 export interface ZippedFile {
@@ -27,6 +29,22 @@ class StagedReader extends RandomAccessReader {
 
   override _readStreamForRange(start: number, end: number): Readable {
     return Readable.from(this.#file.read(start, end), { objectMode: false });
+  }
+
+  /** Of the directory some bytes at a time: a stream for each would take longer than the reading. */
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    this.#copy(buffer, offset, length, position).then(() => callback(null), callback);
+  }
+
+  async #copy(buffer: Buffer, offset: number, length: number, position: number): Promise<void> {
+    let at = offset;
+    for await (const bytes of this.#file.read(position, position + length)) at += bytes.copy(buffer, at);
   }
 }
 
@@ -66,9 +84,9 @@ export class ZipFiles {
         const tooMuch = unpacked > MOST_BYTES || files.length + this.others > MOST_ENTRIES;
         const tooDense = unpacked > HARMLESS_BYTES && unpacked > MOST_RATIO * Math.max(1, packed);
         if (tooMuch || tooDense || packed > this.#size) throw bomb();
-        const name = entry.fileName;
-        if (name.endsWith('/')) continue;
-        if (/\.xml$/i.test(name) && !/(^|\/)(__MACOSX\/|\._)/.test(name)) files.push({ entry, name });
+        if (entry.fileName.endsWith('/')) continue;
+        if (isXml(entry.fileName))
+          files.push({ entry: slim(entry), name: shownWords(entry.fileName.slice(-200)) });
         else this.others++;
       }
     });
@@ -101,6 +119,23 @@ export class ZipFiles {
   close(): void {
     this.#zip.close();
   }
+}
+
+/** Not what macOS puts beside files. */
+function isXml(name: string): boolean {
+  return /\.xml$/i.test(name) && !/(^|\/)(__MACOSX\/|\._)/.test(name);
+}
+
+/** Without what is not needed to unpack it: there may be many. */
+function slim(entry: Entry): Entry {
+  return Object.assign(entry, {
+    fileNameRaw: nothing,
+    extraFieldRaw: nothing,
+    extraFields: [],
+    fileComment: '',
+    fileCommentRaw: nothing,
+    comment: '',
+  });
 }
 
 async function reading<T>(work: () => Promise<T>): Promise<T> {
