@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { StateConflict, type StateStore } from '../state/state-store.ts';
 import { insertRows, mostOperations, removeRows, writeRow } from './index-writes.ts';
 import { knownMarks } from './known-marks.ts';
@@ -118,9 +119,10 @@ async function changeOne(state: StateStore, partition: string, entry: IndexEntry
   for (;;) {
     const before = await state.get<SessionRow>('sessions', partition, entry.key);
     if (before && isOlder(entry.row, before.value)) return;
-    const row = before
-      ? { ...entry.row, record: withHosts(entry.row.record, before.value.record) }
-      : entry.row;
+    const record = before ? withHosts(entry.row.record, before.value.record) : entry.row.record;
+    const row = { ...entry.row, record };
+    // Somebody else has just written the same.
+    if (before && isDeepStrictEqual({ ...before.value, readAt: row.readAt }, row)) return;
     try {
       await writeRow(state, partition, { ...entry, row }, before);
       return;
