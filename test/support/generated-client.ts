@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { build } from 'esbuild';
@@ -40,10 +42,13 @@ export async function generatedClient(
   const document = await (await fetch(`${url}/api/openapi.json`, { headers })).json();
   const file = join(folder, 'openapi.json');
   writeFileSync(file, JSON.stringify(document));
-  const contents = await generateSource(file, {});
+  const source = join(folder, 'client.ts');
+  writeFileSync(source, await generateSource(file, {}));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  await checkTypes(source);
   const program = join(folder, 'client.mjs');
   await build({
-    stdin: { contents, loader: 'ts', resolveDir: root },
+    entryPoints: [source],
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -75,6 +80,17 @@ export async function generatedClient(
     ]),
   );
   return { call, ask, done };
+}
+
+const compiler = 'node_modules/typescript/lib/tsc.js';
+const options =
+  '--noEmit --strict --skipLibCheck --module nodenext --target es2024 --lib es2024,dom --ignoreConfig';
+
+/** Types that contradict each other would be the document's fault. */
+async function checkTypes(source: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(root, compiler), ...options.split(' '), source]).catch(
+    ({ stdout }: { stdout: string }) => assert.fail(stdout.slice(0, 2000)),
+  );
 }
 
 interface Document {
