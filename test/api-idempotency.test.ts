@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Principal } from '../shared/access/roles.ts';
 import { createApi } from '../shared/api/app.ts';
+import { Failure } from '../shared/errors.ts';
 import { keepHouse } from '../shared/housekeeping/keep-house.ts';
 import type { Run } from '../shared/runs/run.ts';
 import { saveSettings } from '../shared/settings/settings-store.ts';
@@ -127,6 +128,23 @@ test('what failed in the server is tried again, what was refused is refused agai
   assert.deepEqual([refused.status, refused.body.code], [404, 'unknown-site']);
   const again = await post('/pulls', 'unknown', { ...pull, sites: ['nowhere'] });
   assert.deepEqual(again, { ...refused, replayed: 'true' });
+});
+
+test('what was done is told, whether or not it can be kept for repeats', async (t) => {
+  const { post, host, bench, runs } = await office(t);
+  const { state } = bench.services;
+  const { update } = state;
+  const { start } = host;
+  host.start = async (id) => {
+    state.update = async (collection, ...given) => {
+      if (collection === 'answers') throw new Failure('transient', 'state-unavailable', 'No state for now.');
+      return update.call(state, collection, ...given);
+    };
+    await start(id);
+  };
+  assert.equal((await post('/pulls', 'key', pull)).status, 202);
+  assert.equal((await post('/pulls', 'key', pull)).status, 409, 'it is not known that it was done');
+  assert.equal(await runs(), 1);
 });
 
 test('a claim whose holder died is free after some minutes, and its late answer does no harm', async (t) => {

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Context } from 'hono';
-import { Failure } from '../errors.ts';
+import { Failure, reportFailure } from '../errors.ts';
 import {
   type Claim,
   claimAnswer,
@@ -60,22 +60,36 @@ async function first(
   } catch (error) {
     const problem = problemOf(error);
     if (problem.status >= 500) {
-      await dropClaim(state, claim);
+      await noted(context, dropClaim(state, claim));
       throw error;
     }
     answer = problemResponse(problem);
   }
   if (answer.status >= 500) {
-    await dropClaim(state, claim);
+    await noted(context, dropClaim(state, claim));
     return answer;
   }
   const bytes = new Uint8Array(await answer.clone().arrayBuffer());
-  await keepAnswer(state, claim, {
+  const kept = keepAnswer(state, claim, {
     status: answer.status,
     headers: Object.fromEntries([...answer.headers].filter(([name]) => keptHeaders.includes(name))),
     ...(bytes.length > MOST_BYTES ? {} : { body: Buffer.from(bytes).toString('base64') }),
   });
+  await noted(context, kept);
   return answer;
+}
+
+/** The work was done, or failed, whatever becomes of its row: whoever asked is told of the work. */
+async function noted(context: Context<ApiEnvironment>, saving: Promise<void>): Promise<void> {
+  try {
+    await saving;
+  } catch (error) {
+    const { code, message } = reportFailure(error);
+    context.env.services.log.error('What came of a request could not be kept for its repeats', {
+      code,
+      message,
+    });
+  }
 }
 
 function repeat(
