@@ -46,7 +46,7 @@ export interface SplitLimits {
 }
 
 /** Of a slice, and slices of one piece of work: some minutes of writing to slow destinations. */
-const LIMITS: SplitLimits = { sessions: 500, bytes: 8 * 1024 * 1024, slices: 40 };
+const LIMITS: SplitLimits = { sessions: 500, bytes: 4 * 1024 * 1024, slices: 40 };
 
 /**
  * Takes the next sessions out of an import and stages them in slices. What cannot be read is set aside with its place
