@@ -14,12 +14,11 @@ const MOST_READS = 20;
 
 const day = z.string().refine((text) => dayNamed(text) !== undefined, 'give a day as YYYY-MM-DD');
 const querySchema = z.strictObject({
-  site: slug.optional(),
-  /** Both included; default: the year up to today. */
-  from: day.optional(),
-  to: day.optional(),
-  stream: z.enum(streamIds).optional(),
-  destination: slug.optional(),
+  site: slug.optional().meta({ description: 'Id of a site.' }),
+  from: day.optional().meta({ description: 'First day, YYYY-MM-DD; left out: a year ago.' }),
+  to: day.optional().meta({ description: 'Last day, YYYY-MM-DD; left out: today.' }),
+  stream: z.enum(streamIds).optional().meta({ description: 'A data type.' }),
+  destination: slug.optional().meta({ description: 'Id of a destination.' }),
   limit: z.coerce.number().int().min(1).max(5000).default(PAGE),
   after: z.string().max(2000).optional(),
 });

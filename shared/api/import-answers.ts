@@ -30,7 +30,7 @@ export const newImportSchema = z.strictObject({
 
 export const startImportSchema = z
   .strictObject({
-    destinations: z.array(z.string()).min(1).max(100),
+    destinations: z.array(z.string()).min(1).max(100).meta({ description: 'Ids of destinations.' }),
     dataTypes: z.array(z.enum(streamIds)).min(1).meta({
       description: 'Session data, and the recordings that sessions name.',
     }),

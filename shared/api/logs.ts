@@ -10,17 +10,20 @@ import { instant } from './time-query.ts';
 const PAGE = 200;
 
 export const logQuerySchema = z.strictObject({
-  level: z.enum(levels).optional(),
-  /** [from, to), our clock. */
-  from: instant.optional(),
-  to: instant.optional(),
-  text: z.string().max(200).optional(),
-  site: slug.optional(),
+  level: z.enum(levels).optional().meta({ description: 'This one and above.' }),
+  from: instant.optional().meta({ description: 'From this instant of our clock on.' }),
+  to: instant.optional().meta({ description: 'Before this one.' }),
+  text: z.string().max(200).optional().meta({ description: 'In the message or a field.' }),
+  site: slug.optional().meta({ description: 'Id of a site.' }),
   run: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,100}$/)
-    .optional(),
-  log: z.enum(['client', 'service']).optional(),
+    .optional()
+    .meta({ description: 'Id of a run.' }),
+  log: z
+    .enum(['client', 'service'])
+    .optional()
+    .meta({ description: 'service: runs and ticks. client: what was asked for by the API.' }),
   next: z.string().max(300).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(PAGE),
 });

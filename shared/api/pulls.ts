@@ -20,18 +20,21 @@ import { cancelRun, showRun } from './runs.ts';
 /** IC guide, API Tester: sites × start date with duration, or session ids, × destinations × data types. */
 const pullSchema = z
   .strictObject({
-    sites: z.array(z.string()).min(1).max(100),
-    destinations: z.array(z.string()).min(1).max(100),
-    dataTypes: z.array(z.enum(streamIds)).min(1),
-    /** Sessions that began at or after this instant … */
-    from: z.iso.datetime({ offset: true }).optional(),
-    /** … and before this one; default now. */
-    to: z.iso.datetime({ offset: true }).optional(),
+    sites: z.array(z.string()).min(1).max(100).meta({ description: 'Ids of sites.' }),
+    destinations: z.array(z.string()).min(1).max(100).meta({ description: 'Ids of destinations.' }),
+    dataTypes: z.array(z.enum(streamIds)).min(1).meta({ description: 'What is to be pulled.' }),
+    from: z.iso.datetime({ offset: true }).optional().meta({
+      description: 'Sessions that began from this instant on, and the days or hours that cover it.',
+    }),
+    to: z.iso.datetime({ offset: true }).optional().meta({
+      description: 'And before this one; left out: until now.',
+    }),
     sessions: z
       .array(z.string().regex(/^[0-9a-fA-F]{32}$/, 'a session id (lsid) has 32 hexadecimal digits'))
       .min(1)
       .max(1000)
-      .optional(),
+      .optional()
+      .meta({ description: 'Ids of sessions (lsid), in place of a time.' }),
     ...transferOptions,
     dryRun: z.boolean().optional().meta({
       description:

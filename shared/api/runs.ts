@@ -26,13 +26,14 @@ const querySchema = z.strictObject({
     .string()
     .transform((text) => text.split(','))
     .pipe(z.array(z.enum(statuses)))
-    .optional(),
-  kind: z.enum(['schedule', 'pull']).optional(),
-  schedule: slug.optional(),
-  site: slug.optional(),
-  /** Due in [from, to). `from` may also be a place, as it is elsewhere. */
-  from: z.union([instant, place]).optional(),
-  to: instant.optional(),
+    .optional()
+    .meta({ description: `Of ${statuses.join(', ')}, with commas between.` }),
+  kind: z.enum(['schedule', 'pull']).optional().meta({ description: 'Of schedules, or pulls.' }),
+  schedule: slug.optional().meta({ description: 'Id of a schedule.' }),
+  site: slug.optional().meta({ description: 'Id of a site that they move something of.' }),
+  /** May also be a place, as it is elsewhere. */
+  from: z.union([instant, place]).optional().meta({ description: 'Due from this instant on.' }),
+  to: instant.optional().meta({ description: 'Due before this one.' }),
   next: place.optional(),
   limit: z.coerce
     .number('a whole number from 1 to 200')
