@@ -8,19 +8,22 @@ import { streamOf } from '../streams/index.ts';
 import { type StreamId, streamIds } from '../streams/stream.ts';
 import { type LedgerPart, type LedgerPlace, type LedgerRow, walkLedger } from '../transfer/ledger-walk.ts';
 import { retryItems } from '../transfer/retry-items.ts';
+import { ledgerPageSchema, retriedSchema } from './ledger-answers.ts';
 import { type Operation, operation } from './operation.ts';
 import { badField } from './problem.ts';
 import { startPull } from './pulls.ts';
-import { failureSchema } from './run-answers.ts';
 
 const PAGE = 50;
 const RETRY_PAGE = 500;
 
 const filterShape = {
-  site: slug.optional(),
-  stream: z.enum(streamIds).optional(),
-  destination: slug.optional(),
-  state: z.enum(['pending', 'set-aside']).optional(),
+  site: slug.optional().meta({ description: 'Id of a site.' }),
+  stream: z.enum(streamIds).optional().meta({ description: 'A data type.' }),
+  destination: slug.optional().meta({ description: 'Id of a destination.' }),
+  state: z
+    .enum(['pending', 'set-aside'])
+    .optional()
+    .meta({ description: 'pending: owed. set-aside: given up until a person tries again.' }),
   from: z.string().max(2000).optional(),
 };
 const querySchema = z.strictObject({
@@ -29,58 +32,11 @@ const querySchema = z.strictObject({
 });
 const retrySchema = z.strictObject({
   ...filterShape,
-  item: z.string().min(1).max(500).optional(),
-  /** Fetch files now, by a run of their own, instead of by the next run of a schedule. */
-  start: z.boolean().default(false),
+  item: z.string().min(1).max(500).optional().meta({ description: 'Key of one item.' }),
+  start: z.boolean().default(false).meta({
+    description: 'Fetches files now, by a run of their own, instead of by the next run of a schedule.',
+  }),
   limit: z.int().min(1).max(RETRY_PAGE).default(RETRY_PAGE),
-});
-
-const placeShape = {
-  site: z.string(),
-  stream: z.enum(streamIds),
-  item: z.string().meta({ description: 'Key of the item.' }),
-  destination: z.string(),
-};
-const instant = z.iso.datetime();
-const next = z.string().optional();
-
-const pageSchema = z.object({
-  items: z.array(
-    z
-      .object({
-        ...placeShape,
-        lsid: z.string().optional(),
-        title: z.string().meta({ description: 'Of the data type.' }),
-        siteName: z.string().optional(),
-        destinationName: z.string().optional(),
-        state: z.enum(['pending', 'set-aside']),
-        attempts: z.int(),
-        handRetries: z.int(),
-        owedSince: instant,
-        refusedSince: instant.optional(),
-        nextAttempt: instant.optional(),
-        lastFailure: failureSchema.optional(),
-      })
-      .meta({ id: 'LedgerItem' }),
-  ),
-  next,
-});
-
-const retriedSchema = z.object({
-  retried: z.int(),
-  transfers: z.array(
-    z.object({
-      site: z.string(),
-      stream: z.string(),
-      destination: z.string(),
-      items: z.int(),
-      by: z.enum(['run', 'schedule', 'nobody']).meta({ description: 'Who fetches them.' }),
-      run: z.string().optional(),
-      schedules: z.array(z.string()).optional(),
-    }),
-  ),
-  refused: z.array(z.object({ ...placeShape, reason: z.string() })),
-  next,
 });
 
 /** What is owed and what was set aside (the item ledger), and its retry by hand. */
@@ -93,7 +49,7 @@ export const ledgerOperations: readonly Operation[] = [
     tag: 'Ledger',
     role: 'Reader',
     query: querySchema,
-    answers: { 200: { description: 'A page of items', schema: pageSchema } },
+    answers: { 200: { description: 'A page of items', schema: ledgerPageSchema } },
     async handle({ context, services, query: { limit, ...filter } }) {
       const { settings } = await loadSettings(services.state);
       const { rows, next } = await walk(services, settings, filter, limit);

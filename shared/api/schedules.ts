@@ -4,41 +4,16 @@ import { scheduleOverview } from '../schedules/overview.ts';
 import { runNow } from '../schedules/run-now.ts';
 import type { Services } from '../services.ts';
 import { changeSettings } from '../settings/change-settings.ts';
-import { type Schedule, scheduleSchema } from '../settings/schedule.ts';
+import type { Schedule } from '../settings/schedule.ts';
 import type { Settings } from '../settings/settings.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { authorOf } from './caller.ts';
 import { type Operation, operation } from './operation.ts';
 import { notFound } from './problem.ts';
 import { runSchema } from './run-answers.ts';
+import { overviewSchema, schedulerSchema } from './schedule-answers.ts';
 
 const params = z.object({ id: z.string().meta({ description: 'Id of the schedule.' }) });
-
-const instant = z.iso.datetime();
-
-const overviewSchema = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    enabled: z.boolean(),
-    every: scheduleSchema.shape.every,
-    period: z.string().meta({ description: 'For people: "every day at 02:30 (Europe/Berlin)".' }),
-    lastRun: instant.optional().meta({ description: 'Due instant of the last run that completed.' }),
-    lastRunId: z.string().optional(),
-    nextRun: instant.optional(),
-    going: z.string().optional().meta({ description: 'Its run that goes on, or is about to.' }),
-    transfers: z.int(),
-  })
-  .meta({ id: 'ScheduleOverview' });
-
-const schedulerSchema = z
-  .object({
-    state: z.enum(['running', 'stopped']),
-    lastCheck: instant.optional().meta({ description: 'When it last looked whether a schedule is due.' }),
-    late: z.boolean().meta({ description: 'It runs, and nobody has looked for a quarter of an hour.' }),
-    nextRun: z.object({ at: instant, schedule: z.string() }).optional(),
-  })
-  .meta({ id: 'Scheduler' });
 
 const shown = { description: 'The schedule as it stands', schema: overviewSchema };
 
