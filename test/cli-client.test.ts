@@ -231,6 +231,20 @@ test('a list reads its pages one by one, as many as are wanted, and says that th
   assert.match(some.said, /^3 are shown and there may be more/);
 });
 
+test('ledger retry goes on until everything was tried, and ends with 1 where something cannot be', async () => {
+  const place = { site: 's', stream: 'backup', item: 'i', destination: 'd' };
+  const refused = [{ ...place, reason: 'nobody' }];
+  using host = await instance(
+    json(202, { retried: 500, transfers: [{ ...place, items: 500, by: 'run' }], refused: [], next: 'there' }),
+    json(202, { retried: 3, transfers: [{ ...place, items: 3, by: 'run' }], refused }),
+  );
+  const { code, out, said } = await cli(['ledger', 'retry', '--start', '--url', host.url], token);
+  assert.deepEqual([code, said], [1, '503 are tried again, 1 cannot be.\n']);
+  assert.match(out, /nobody/);
+  const [first, second] = host.seen.map(({ headers }) => headers['idempotency-key']);
+  assert.notEqual(first, second);
+});
+
 test('what was cut off is asked for again, where it may be done twice', async () => {
   using host = await instance(
     (response) => response.destroy(),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
+import { problemIn } from './api-problem.ts';
 import { CliError, INTERRUPTED, type Terminal } from './command.ts';
 import { findInstance, type Instance, type InstanceOptions } from './instance.ts';
 
@@ -11,19 +11,6 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
   /** Of a POST that may be sent again after a lost answer; default: a new one. */
   readonly idempotencyKey?: string;
-}
-
-/** What the API answered where it was not asked rightly or could not do it; `message` is one line. */
-export class ApiProblem extends CliError {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    // Whoever asked can put right what is bad input; the rest was refused or failed.
-    super([400, 401, 403, 404, 413, 415].includes(status) ? 2 : 1, message);
-    this.status = status;
-    this.code = code;
-  }
 }
 
 const ATTEMPTS = 5;
@@ -131,42 +118,6 @@ function pauseAfter(response: Response, attempt: number): number | undefined {
   if (after === null) return response.status === 429 ? 1000 * 2 ** attempt : undefined;
   const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();
   return ms <= LONGEST_PAUSE_MS ? Math.max(0, ms) : undefined;
-}
-
-const problemSchema = z.object({
-  title: z.string(),
-  code: z.string().optional(),
-  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-});
-
-async function problemIn(response: Response, { address, local }: Instance): Promise<ApiProblem> {
-  const { status } = response;
-  const text = await response.text();
-  const problem = problemSchema.safeParse(jsonOrNothing(text));
-  if (!problem.success) {
-    if (status >= 300 && status < 400)
-      return new ApiProblem(
-        status,
-        'redirected',
-        `${address} answered with a redirect: is it the address of an instance?`,
-      );
-    const what = response.statusText || 'an answer without words';
-    return new ApiProblem(status, 'no-problem', `${address} answered ${status}: ${what}.`);
-  }
-  const { title, code = 'unknown', errors = [] } = problem.data;
-  const fields = errors
-    .filter(({ field, message }) => !(title.includes(field) && title.includes(message)))
-    .map(({ field, message }) => `${field}: ${message}`);
-  const hint = status !== 401 ? '' : local ? '' : ' Give a token that was issued for this instance.';
-  return new ApiProblem(status, code, [`${title}${hint}`, ...fields].join('; ').replaceAll(/\s*\n\s*/g, ' '));
-}
-
-function jsonOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function unreachable(error: unknown, { address, local }: Instance): CliError {

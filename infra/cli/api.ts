@@ -1,7 +1,7 @@
 import { connect, parsed } from './api-client.ts';
 import { type Command, exitCodes, UsageError } from './command.ts';
 import { instanceOptions, instanceUsage } from './instance.ts';
-import { jsonInput } from './operation-command.ts';
+import { jsonInput } from './operation-body.ts';
 import { readWords } from './read-args.ts';
 
 const usage = `npm run cli -- api METHOD PATH [--body FILE] [--if-match ETAG] [options]

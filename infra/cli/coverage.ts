@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { connect } from './api-client.ts';
 import type { Command } from './command.ts';
-import { commonOptions, type Given, operationNamed, sent } from './operation-command.ts';
-import { fieldOptions, jsonSchemaOf, parsingOf } from './operation-options.ts';
+import { jsonSchemaOf } from './json-schema.ts';
+import { type Given, sent } from './operation-body.ts';
+import { fieldOptions, parsingOf } from './operation-options.ts';
+import { commonOptions, operationNamed } from './operation-shape.ts';
 import { fieldLine, optionLine, usageEnd } from './operation-usage.ts';
 import { listPages } from './pages.ts';
 import { readWords } from './read-args.ts';

@@ -1,18 +1,19 @@
 import type { Operation } from '../../shared/api/operation.ts';
-import { operations } from '../../shared/api/operations.ts';
 import { type ApiClient, connect, parsed } from './api-client.ts';
-import { askSecret } from './ask.ts';
-import { type Terminal, UsageError } from './command.ts';
-import { instanceOptions } from './instance.ts';
+import type { Terminal } from './command.ts';
+import { currentSettings } from './current-settings.ts';
+import { jsonSchemaOf } from './json-schema.ts';
+import { bodyOf, type Given, jsonInput, sent } from './operation-body.ts';
+import { type FieldOption, fieldOptions, parsingOf } from './operation-options.ts';
 import {
-  type FieldOption,
-  fieldOptions,
-  jsonFrom,
-  jsonSchemaOf,
-  parsingOf,
-  readValue,
-  textFile,
-} from './operation-options.ts';
+  commonOptions,
+  hasBody,
+  listField,
+  operationNamed,
+  pageField,
+  pathOf,
+  wordsOf,
+} from './operation-shape.ts';
 import { operationUsage } from './operation-usage.ts';
 import { readWords } from './read-args.ts';
 import { rowsWanted, showList } from './show-list.ts';
@@ -72,18 +73,9 @@ export interface Extra {
   run(answer: unknown, called: Called): Promise<number>;
 }
 
-export const commonOptions = { ...instanceOptions, json: { type: 'boolean' } } as const;
 const paging = { limit: { type: 'string' }, all: { type: 'boolean' } } as const;
 const body = { body: { type: 'string' } } as const;
 const change = { etag: { type: 'string' } } as const;
-
-export type Given = Readonly<Record<string, string | boolean | string[] | undefined>>;
-
-export function operationNamed(id: string): Operation {
-  const found = operations.find((one) => one.id === id);
-  if (!found) throw new Error(`there is no operation ${id}`);
-  return found;
-}
 
 export function operationSubcommand(look: Look): Subcommand {
   const operation = operationNamed(look.operation);
@@ -139,80 +131,12 @@ function parsing(operation: Operation, look: Look, fields: readonly FieldOption[
   } as typeof commonOptions & Record<string, { type: 'string' }>;
 }
 
-export function hasBody(operation: Operation): boolean {
-  return operation.body !== undefined || operation.describedBody !== undefined;
-}
-
-/** The query's field that takes what `next` of an answer says, if the operation pages. */
-export function pageField({ method, query, answers }: Operation): string | undefined {
-  const schema = answers[200]?.schema;
-  if (method !== 'get' || !query || !schema) return undefined;
-  if (jsonSchemaOf(schema, 'output').properties?.next === undefined) return undefined;
-  const names = Object.keys(query.shape);
-  return ['next', 'after', 'from'].find((name) => names.includes(name));
-}
-
-/** The field of the answer that holds the list. */
-function listField({ id, answers }: Operation): string {
-  const schema = answers[200]?.schema;
-  const fields = schema ? Object.entries(jsonSchemaOf(schema, 'output').properties ?? {}) : [];
-  const found = fields.find(([, { type }]) => type === 'array')?.[0];
-  if (found === undefined) throw new Error(`the answer of ${id} has no list`);
-  return found;
-}
-
-export function wordsOf({ path }: Operation): string[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-}
-
-export function pathOf(operation: Operation, given: readonly string[]): string {
-  return wordsOf(operation).reduce(
-    (text, word, at) => text.replace(`{${word}}`, () => encodeURIComponent(given[at] ?? '')),
-    operation.path,
-  );
-}
-
 function optionsOf(operation: Operation, look: Look): FieldOption[] {
   const page = pageField(operation);
   const hidden = page === undefined ? [] : [page, 'limit'];
   return fieldOptions(operation, new Set(Object.keys(parsing(operation, look, [])))).filter(
     ({ field, where }) => !(where === 'query' ? hidden.includes(field) : look.bodyIsFile),
   );
-}
-
-export function sent(
-  fields: readonly FieldOption[],
-  where: 'query' | 'body',
-  values: Given,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    fields
-      .filter((one) => one.where === where && !one.isSecret && values[one.option] !== undefined)
-      .map((one) => [one.field, readValue(one, values[one.option])]),
-  );
-}
-
-/** `--body FILE` (- for what is piped in), and the options over it. */
-export async function bodyOf(
-  values: Given,
-  fields: readonly FieldOption[],
-  terminal: Terminal,
-): Promise<unknown> {
-  const over = sent(fields, 'body', values);
-  for (const { option, where, isRequired } of fields)
-    if (where === 'body' && isRequired && values.body === undefined && values[option] === undefined)
-      throw new UsageError(`--${option}: is missing; --help lists the options.`);
-  for (const { option, field, isSecret } of fields)
-    if (isSecret && values[option] === true) over[field] = await askSecret(field, terminal);
-  if (typeof values.body !== 'string') return over;
-  const base = await jsonInput('--body', values.body, terminal);
-  return typeof base === 'object' && base !== null && !Array.isArray(base) ? { ...base, ...over } : base;
-}
-
-/** From a file, or for `-` from what is piped in. */
-export async function jsonInput(option: string, path: string, terminal: Terminal): Promise<unknown> {
-  const text = path === '-' ? new TextDecoder().decode(await terminal.input?.()) : textFile(option, path);
-  return jsonFrom(`${option} ${path}`.trimStart(), text);
 }
 
 /** A change names what it was made from: the ETag that is given, else that of now. */
@@ -224,16 +148,6 @@ async function etagHeaders(
   if (operation.etag === undefined || dryRun !== undefined) return {};
   if (typeof etag === 'string') return { 'if-match': etag };
   return (await currentSettings(client)).condition;
-}
-
-/** The settings as they are, and the header under which they may be changed. */
-export async function currentSettings(
-  client: ApiClient,
-): Promise<{ readonly settings: unknown; readonly condition: Record<string, string> }> {
-  const response = await client.ask('GET', '/settings');
-  const etag = response.headers.get('etag');
-  const condition = etag === null ? { 'if-none-match': '*' } : { 'if-match': etag };
-  return { settings: await parsed(response), condition };
 }
 
 function show(answer: unknown, look: Look, { json }: Given, terminal: Terminal): number {

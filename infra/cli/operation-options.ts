@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Operation } from '../../shared/api/operation.ts';
-import { UsageError } from './command.ts';
+import { type FieldSchema, jsonSchemaOf } from './json-schema.ts';
 
 /** One option of a command, made from one field of an operation's query or body. */
 export interface FieldOption {
@@ -22,48 +21,6 @@ export interface FieldOption {
   readonly isFile?: boolean;
   /** Text of many lines: the option names a file with it. */
   readonly isTextFile?: boolean;
-}
-
-/** As far as it is looked at here. */
-export interface FieldSchema {
-  readonly type?: string;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly pattern?: string;
-  readonly description?: string;
-  readonly title?: string;
-  readonly maximum?: number;
-  readonly writeOnly?: boolean;
-  readonly default?: unknown;
-  readonly items?: FieldSchema;
-  readonly properties?: Readonly<Record<string, FieldSchema>>;
-  readonly required?: readonly string[];
-  readonly anyOf?: readonly FieldSchema[];
-  readonly oneOf?: readonly FieldSchema[];
-}
-
-export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output' = 'input'): FieldSchema {
-  const root = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  return withoutReferences(root, (root.$defs ?? {}) as Readonly<Record<string, unknown>>, []) as FieldSchema;
-}
-
-/** Schemas that are shared by name stand where they are used; one that holds itself is left out below. */
-function withoutReferences(
-  value: unknown,
-  shared: Readonly<Record<string, unknown>>,
-  within: readonly string[],
-): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((one) => withoutReferences(one, shared, within));
-  const { $ref, ...rest } = value as Record<string, unknown>;
-  const name = typeof $ref === 'string' ? $ref.replace('#/$defs/', '') : undefined;
-  if (name !== undefined && within.includes(name)) return {};
-  const inner = name === undefined ? {} : withoutReferences(shared[name], shared, [...within, name]);
-  const own = Object.entries(rest).filter(([key]) => key !== '$defs');
-  return {
-    ...(inner as object),
-    ...Object.fromEntries(own.map(([key, one]) => [key, withoutReferences(one, shared, within)])),
-  };
 }
 
 /** Fields of the query and the body; empty for a body that is no plain object. */
@@ -168,53 +125,4 @@ export function parsingOf(options: readonly FieldOption[]) {
           : { type: 'string' as const },
     ]),
   );
-}
-
-type Given = string | boolean | readonly (string | boolean)[] | undefined;
-
-/** What was given, as the API takes it. */
-export function readValue(
-  { option, kind, values, commas, isFile, isTextFile }: FieldOption,
-  given: Given,
-): unknown {
-  const checked = (text: string) => {
-    if (values && !values.includes(text))
-      throw new UsageError(`--${option} ${text}: give one of ${values.join(', ')}.`);
-    return text;
-  };
-  if (Array.isArray(given)) {
-    const texts = (given as readonly string[]).flatMap((text) => (commas ? text.split(',') : [text]));
-    return texts.map((text) => checked(text.trim()));
-  }
-  if (typeof given !== 'string') return given;
-  if (isTextFile) return textFile(`--${option}`, given);
-  if (kind === 'number') {
-    if (!/^-?\d+(\.\d+)?$/.test(given)) throw new UsageError(`--${option} ${given}: give a number.`);
-    return Number(given);
-  }
-  if (isFile && !given.startsWith('@'))
-    throw new UsageError(`--${option}: give @FILE; it may hold a secret.`);
-  if (kind === 'json')
-    return jsonFrom(`--${option}`, given.startsWith('@') ? textFile(`--${option}`, given.slice(1)) : given);
-  // A list in a query is one text; each of its parts is checked there.
-  return checked(given);
-}
-
-export function textFile(option: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(
-      `${option} ${path}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}.`,
-    );
-  }
-}
-
-export function jsonFrom(where: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${where}: not JSON: ${(error as Error).message.split('\n', 1)[0]}.`);
-  }
 }

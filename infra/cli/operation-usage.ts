@@ -1,8 +1,9 @@
 import type { Operation } from '../../shared/api/operation.ts';
 import { exitCodes } from './command.ts';
 import { instanceUsage } from './instance.ts';
-import { hasBody, type Look, pageField } from './operation-command.ts';
+import type { Look } from './operation-command.ts';
 import type { FieldOption } from './operation-options.ts';
+import { hasBody, pageField } from './operation-shape.ts';
 import { usualRows } from './show-list.ts';
 
 const COLUMN = 24;

@@ -1,7 +1,8 @@
 import { runSchema } from '../../shared/api/run-answers.ts';
 import { connect } from './api-client.ts';
 import type { Command } from './command.ts';
-import { commonOptions, operationNamed, operationSubcommand } from './operation-command.ts';
+import { operationSubcommand } from './operation-command.ts';
+import { commonOptions, operationNamed } from './operation-shape.ts';
 import { optionLine, usageEnd } from './operation-usage.ts';
 import { readWords } from './read-args.ts';
 import { runText } from './run-lines.ts';

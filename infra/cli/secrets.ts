@@ -1,7 +1,8 @@
 import { connect } from './api-client.ts';
 import { askSecret } from './ask.ts';
 import { type Command, UsageError } from './command.ts';
-import { commonOptions, operationNamed, operationSubcommand, pathOf } from './operation-command.ts';
+import { operationSubcommand } from './operation-command.ts';
+import { commonOptions, operationNamed, pathOf } from './operation-shape.ts';
 import { optionLine, usageEnd } from './operation-usage.ts';
 import { readWords } from './read-args.ts';
 import { commandOf, type Subcommand } from './subcommands.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Terminal, UsageError } from './command.ts';
-import { jsonInput } from './operation-command.ts';
-import { textFile } from './operation-options.ts';
+import { jsonInput } from './operation-body.ts';
+import { textFile } from './option-values.ts';
 import { destinationKeys } from './setup-destination.ts';
 import { scheduleKeys } from './setup-schedule.ts';
 import { siteKeys } from './setup-site.ts';

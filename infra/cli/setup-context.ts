@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Settings } from '../../shared/settings/settings.ts';
-import { type ApiClient, ApiProblem } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
+import { ApiProblem } from './api-problem.ts';
 import { CliError, type Terminal } from './command.ts';
 import type { Questionnaire } from './questionnaire.ts';
 

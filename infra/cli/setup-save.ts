@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { secretStateSchema } from '../../shared/api/settings-answers.ts';
 import type { Settings } from '../../shared/settings/settings.ts';
-import { type ApiClient, ApiProblem } from './api-client.ts';
-import { currentSettings } from './operation-command.ts';
+import type { ApiClient } from './api-client.ts';
+import { ApiProblem } from './api-problem.ts';
+import { currentSettings } from './current-settings.ts';
 
 export async function loadSettings(client: ApiClient): Promise<Settings> {
   return readSettings((await currentSettings(client)).settings);

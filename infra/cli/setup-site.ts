@@ -2,7 +2,7 @@ import { slug } from '../../shared/settings/names.ts';
 import type { Settings } from '../../shared/settings/settings.ts';
 import { type Site, siteSchema } from '../../shared/settings/site.ts';
 import { UsageError } from './command.ts';
-import { textFile } from './operation-options.ts';
+import { textFile } from './option-values.ts';
 import { by } from './questionnaire.ts';
 import { decide, type SetupContext, trySetting } from './setup-context.ts';
 import { trialText } from './trial.ts';
