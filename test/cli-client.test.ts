@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { commands } from '../infra/cli/commands.ts';
+import { entraToken } from '../infra/cli/instance.ts';
 import { Table } from '../infra/cli/table.ts';
 import { announceAddress } from '../infra/local/api-address.ts';
 import { operations } from '../shared/api/operations.ts';
@@ -192,6 +193,27 @@ test('an instance elsewhere needs a token, and one that is gone is said to be', 
   const gone = await cli(['runs', 'list', '--url', url], token);
   assert.equal(gone.code, 2);
   assert.match(gone.said, /cannot be reached: nothing listens there\.\n$/);
+});
+
+test('whoever is signed in gets a token for the application, or one line that says what to do', async () => {
+  const scopes: unknown[] = [];
+  const token = entraToken('the-app', async () => ({
+    async getToken(scope) {
+      scopes.push(scope);
+      return { token: 'of-entra', expiresOnTimestamp: Number.MAX_SAFE_INTEGER };
+    },
+  }));
+  assert.deepEqual([await token(), await token()], ['of-entra', 'of-entra']);
+  assert.deepEqual(scopes, ['api://the-app/.default', 'api://the-app/.default']);
+  const nobody = entraToken('the-app', async () => ({
+    getToken: () => Promise.reject(new Error('Nobody is signed in.\n  at another line')),
+  }));
+  await assert.rejects(nobody, {
+    message: 'No token for api://the-app. Nobody is signed in. Sign in with az login or azd auth login.',
+    exitCode: 2,
+  });
+  const odd = await cli(['runs', 'list', '--url', 'https://localhost:1', '--app-id', 'a/b']);
+  assert.match(odd.said, /--app-id a\/b: give the client id/);
 });
 
 test('a token goes to an announced instance as long as its process lives, and to no other', async () => {

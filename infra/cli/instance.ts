@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { TokenCredential } from '@azure/identity';
 import { readAddress } from '../local/api-address.ts';
 import { CliError, UsageError } from './command.ts';
 
@@ -77,6 +78,9 @@ function tokenOfRemote(
   const given = environment.INTEGRATION_CLIENT_TOKEN;
   if (given) return async () => given.trim();
   const appId = options['app-id'] ?? environment.INTEGRATION_CLIENT_APP_ID;
+  // It becomes part of a scope.
+  if (appId !== undefined && !/^[A-Za-z0-9-]{1,64}$/.test(appId))
+    throw new UsageError(`--app-id ${appId}: give the client id of the application, a GUID.`);
   if (appId === undefined)
     throw new UsageError(
       'Give a token (--token-file FILE, or INTEGRATION_CLIENT_TOKEN), or --app-id ID to sign in with the account of az or azd.',
@@ -84,23 +88,25 @@ function tokenOfRemote(
   return entraToken(appId);
 }
 
-/** The library keeps a token until shortly before its end. */
-function entraToken(appId: string): () => Promise<string> {
-  let credential: Promise<import('@azure/identity').TokenCredential> | undefined;
+type Credential = Pick<TokenCredential, 'getToken'>;
+
+/** Of the account that is signed in. The library keeps a token until shortly before its end. */
+export function entraToken(
+  appId: string,
+  open: () => Promise<Credential> = async () =>
+    new (await import('@azure/identity')).DefaultAzureCredential(),
+): () => Promise<string> {
+  let credential: Promise<Credential> | undefined;
   return async () => {
-    credential ??= import('@azure/identity').then(
-      ({ DefaultAzureCredential }) => new DefaultAzureCredential(),
-    );
+    credential ??= open();
+    let why = '';
     try {
       const found = await (await credential).getToken(`api://${appId}/.default`);
       if (found) return found.token;
     } catch (error) {
-      const [line = ''] = (error as Error).message.split('\n', 1);
-      throw new CliError(2, `No token for api://${appId}: ${line} Sign in with az login or azd auth login.`, {
-        cause: error,
-      });
+      why = ` ${(error as Error).message.split('\n', 1)[0]}`;
     }
-    throw new CliError(2, `No token for api://${appId}: sign in with az login or azd auth login.`);
+    throw new CliError(2, `No token for api://${appId}.${why} Sign in with az login or azd auth login.`);
   };
 }
 

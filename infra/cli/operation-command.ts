@@ -28,8 +28,6 @@ export interface Look {
   readonly summary?: string;
   /** Of a list's table, as paths; default: everything that the rows have. */
   readonly columns?: readonly Column[];
-  /** All pages are read, without `--all`. */
-  readonly isWhole?: boolean;
   /** Further text of the help. */
   readonly more?: string;
   /** Said at the end. */
@@ -38,8 +36,6 @@ export interface Look {
   readonly failed?: (answer: unknown) => boolean;
   /** Default: everything that the answer has. */
   readonly text?: (answer: unknown, terminal: Terminal) => string;
-  /** The answer's list, where it has more than one. */
-  readonly list?: string;
   /** A list that comes whole: its field in the answer, and its table's columns. */
   readonly rows?: { readonly field: string; readonly columns?: readonly Column[] };
   /** What the words stand for; default: the names in the path. */
@@ -58,16 +54,18 @@ interface Called {
   readonly terminal: Terminal;
 }
 
-export interface Receiver {
+interface OwnOptions {
   readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
+  /** A line for each of them. */
   readonly usage: readonly string[];
+}
+
+export interface Receiver extends OwnOptions {
   run(response: Response, called: Called): Promise<number>;
 }
 
 /** What a command does with the answer, with options of its own. */
-export interface Extra {
-  readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
-  readonly usage: readonly string[];
+export interface Extra extends OwnOptions {
   /** Further operations that it reaches. */
   readonly operations?: readonly string[];
   run(answer: unknown, called: Called): Promise<number>;
@@ -96,10 +94,9 @@ export function operationSubcommand(look: Look): Subcommand {
       const query = sent(fields, 'query', values) as Record<string, string | number | boolean>;
       const page = pageField(operation);
       if (page !== undefined) {
-        const field = look.list ?? listField(operation);
+        const field = listField(operation);
         const most = operation.query && jsonSchemaOf(operation.query).properties?.limit?.maximum;
-        const rows = rowsWanted(values, look.isWhole === true);
-        const how = { json: values.json === true, most: rows, columns: look.columns };
+        const how = { json: values.json === true, most: rowsWanted(values), columns: look.columns };
         await showList({ client, path, query, page, field, most }, how, terminal);
         return 0;
       }
@@ -145,7 +142,7 @@ async function etagHeaders(
   operation: Operation,
   { etag, 'dry-run': dryRun }: Given,
 ): Promise<Record<string, string>> {
-  if (operation.etag === undefined || dryRun !== undefined) return {};
+  if (operation.etag === undefined || dryRun === true) return {};
   if (typeof etag === 'string') return { 'if-match': etag };
   return (await currentSettings(client)).condition;
 }

@@ -9,6 +9,11 @@ import { usualRows } from './show-list.ts';
 const COLUMN = 24;
 const WIDTH = 110;
 
+const pagingLines = [
+  optionLine('--limit NUMBER', `So many at most (${usualRows}).`),
+  optionLine('--all', 'All there are.'),
+];
+
 /** What `--help` says of a command that is an operation, below its head. */
 export function operationUsage(operation: Operation, look: Look, options: readonly FieldOption[]): string {
   const isPaged = pageField(operation) !== undefined;
@@ -25,7 +30,7 @@ export function operationUsage(operation: Operation, look: Look, options: readon
       : []),
     ...(look.extra?.usage ?? []),
     ...(look.receive?.usage ?? []),
-    ...(isPaged ? pagingLines(look.isWhole === true) : []),
+    ...(isPaged ? pagingLines : []),
     optionLine('--json', isPaged ? 'JSON, a line for each.' : 'The answer as JSON.'),
     '',
     usageEnd(operation),
@@ -36,13 +41,6 @@ export function operationUsage(operation: Operation, look: Look, options: readon
 /** Where it goes, who may, and what comes of it. */
 export function usageEnd({ role }: Pick<Operation, 'role'>): string {
   return `${instanceUsage}\nRole: ${role}. ${exitCodes}\n`;
-}
-
-function pagingLines(isWhole: boolean): string[] {
-  return [
-    optionLine('--limit NUMBER', isWhole ? 'So many at most.' : `So many at most (${usualRows}).`),
-    ...(isWhole ? [] : [optionLine('--all', 'All there are.')]),
-  ];
 }
 
 export function fieldLine(field: FieldOption): string {

@@ -83,7 +83,6 @@ async function askSite({ questions, settings, secrets }: SetupContext): Promise<
     fallback: known === undefined ? undefined : known.kind === 'oauth' ? known.clientId : known.username,
     read: notEmpty,
   });
-  const secretName = known?.secret ?? `${id}-api`;
   const isSet = known !== undefined && secrets.get(known.secret) === 'set';
   const secret = await questions.ask({
     key: 'secret',
@@ -92,6 +91,9 @@ async function askSite({ questions, settings, secrets }: SetupContext): Promise<
     ...(isSet ? { fallback: '' } : {}),
     read: (answer) => (answer === '' && isSet ? undefined : notEmpty(answer)),
   });
+  // A new value is a new version: a version that the settings name would still be the old one.
+  const secretName =
+    secret === undefined ? (known?.secret ?? '') : (known?.secret.replace(/\/.*/, '') ?? `${id}-api`);
   const authority = await questions.ask({
     key: 'certificate-authority',
     text: 'File with the certificate authority of the appliance, PEM (empty: a public one)',

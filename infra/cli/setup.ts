@@ -42,7 +42,7 @@ const options = {
   'connection-string-file': { type: 'string' },
 } as const;
 
-/** Row M2: settings store → site → destination → schedule. */
+/** IC guide, first run: settings store → site → destination → schedule. */
 export const setupCommand: Command = {
   name: 'setup',
   summary: 'guided set-up: site, destination and schedule, tested and saved at once',

@@ -36,11 +36,8 @@ export async function showList(asked: ListAsked, { json, most, columns }: ListLo
 }
 
 /** By `--limit` and `--all`. */
-export function rowsWanted(
-  { all, limit }: { readonly all?: unknown; readonly limit?: unknown },
-  isWhole: boolean,
-): number {
-  if (limit === undefined) return all === true || isWhole ? Number.POSITIVE_INFINITY : usualRows;
+export function rowsWanted({ all, limit }: { readonly all?: unknown; readonly limit?: unknown }): number {
+  if (limit === undefined) return all === true ? Number.POSITIVE_INFINITY : usualRows;
   if (all === true) throw new UsageError('Give --limit or --all, not both.');
   if (typeof limit !== 'string' || !/^[1-9]\d{0,8}$/.test(limit))
     throw new UsageError(`--limit ${String(limit)}: give a whole number from 1 on.`);
