@@ -14,7 +14,8 @@ import { callApi, type ShownImport } from '../support/imports.ts';
 import { apiHeaders, databaseSetting, KeptLog, resultOf } from '../support/installation.ts';
 import { REPORT_HEAD, REPORT_TAIL, sessionXml } from './report-fixture.ts';
 
-const PART = 8 * 1024 * 1024;
+/** Small, so that a small file has several too: what is compared is sizes of files. */
+const PART = 1024 * 1024;
 const bytes = Number(process.argv[2]) * 1_000_000;
 const folder = mkdtempSync(join(tmpdir(), 'bench-import-'));
 const data = await openDataFolder(join(folder, 'data'), false);
