@@ -5,12 +5,24 @@ import { after, before, test } from 'node:test';
 import { createRun, getRun, type Run, runId } from '../shared/runs/run.ts';
 import { loadSettings } from '../shared/settings/settings-store.ts';
 import { defaultOAuthAccount } from './appliance/accounts.ts';
+import type { ApiAccount } from './appliance/simulated-appliance.ts';
 import { cli, letCliIn, startCli } from './support/cli.ts';
 import { type Installation, startInstallation } from './support/installation.ts';
 
+/** May read sessions and no backups. */
+const narrow: ApiAccount = {
+  ...defaultOAuthAccount,
+  id: 'narrow',
+  secret: 'narrow-secret',
+  permissions: { perm_reporting_support: '1', perm_command: 'read_only' },
+};
+
 let installation: Installation;
 before(async () => {
-  installation = await startInstallation({ hoursBack: 1 });
+  installation = await startInstallation({
+    hoursBack: 1,
+    sites: { support: { accounts: [defaultOAuthAccount, narrow] } },
+  });
   letCliIn(installation);
 });
 after(() => installation.close());
@@ -161,6 +173,26 @@ test('setup by options alone changes what has the same ids, and saves nothing wh
     [{ minutes: 120 }],
   );
   assert.equal(settings.sites.filter(({ id }) => id === 'scripted').length, 1);
+});
+
+test('setup names the permissions that the data types need and the account does not have', async () => {
+  const { data, services } = installation;
+  const before = await loadSettings(services.state);
+  const [known] = before.settings.sites;
+  const authority = join(data.folder, 'authority.pem');
+  writeFileSync(authority, known?.certificateAuthority ?? '');
+  const site = ['--host', known?.host ?? '', '--site-id', 'narrow', '--client-id', 'narrow'];
+  const more = ['--certificate-authority', authority, '--destination-id', 'folder'];
+  const args = ['setup', '--yes', ...site, ...more, '--data', data.folder];
+  const environment = { INTEGRATION_CLIENT_SITE_SECRET: narrow.secret };
+  const refused = await cli([...args, '--data-types', 'session-data,backup'], { environment });
+  assert.equal(refused.code, 1);
+  assert.match(refused.said, /Missing permissions: perm_backup\. Nothing was saved\.\n$/);
+  assert.deepEqual(await loadSettings(services.state), before);
+  const fitting = await cli([...args, '--data-types', 'session-data'], { environment });
+  assert.equal(fitting.code, 0, fitting.said);
+  const { settings } = await loadSettings(services.state);
+  assert.deepEqual(settings.destinations, before.settings.destinations);
 });
 
 test('setup that is not answered to its end saves nothing', async () => {
