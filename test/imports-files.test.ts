@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
 import { Failure } from '../shared/errors.ts';
 import { type ImportPlace, ImportReader } from '../shared/imports/import-reader.ts';
@@ -242,6 +243,82 @@ test('a ZIP that is none, is cut, or was said to be something else is refused in
     const reader = await ImportReader.open({ staging }, record);
     for await (const _ of reader.items());
   }, failsWith('import-incomplete'));
+});
+
+/** One stored file, with every size and place in the fields that ZIP64 has for them (APPNOTE 4.3.14 to 4.5.3). */
+function zip64(name: string, content: Buffer): Buffer {
+  const title = Buffer.from(name);
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(content.length));
+  const words = (...pairs: readonly (readonly [bytes: 2 | 4, value: number])[]) =>
+    Buffer.concat(
+      pairs.map(([bytes, value]) => {
+        const word = Buffer.alloc(bytes);
+        word.writeUIntLE(value, 0, bytes);
+        return word;
+      }),
+    );
+  const many = 0xffffffff;
+  const extra = Buffer.concat([words([2, 1], [2, 24]), size, size, Buffer.alloc(8)]);
+  const local = Buffer.concat([
+    words([4, 0x04034b50], [2, 45], [2, 0], [2, 0], [4, 0], [4, crc32(content)], [4, many], [4, many]),
+    words([2, title.length], [2, 20]),
+    title,
+    words([2, 1], [2, 16]),
+    size,
+    size,
+    content,
+  ]);
+  const directory = Buffer.concat([
+    words([4, 0x02014b50], [2, 45], [2, 45], [2, 0], [2, 0], [4, 0], [4, crc32(content)], [4, many]),
+    words([4, many], [2, title.length], [2, extra.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, many]),
+    title,
+    extra,
+  ]);
+  const end = words(
+    ...([
+      [4, 0x06064b50],
+      [4, 44],
+      [4, 0],
+      [2, 45],
+      [2, 45],
+      [4, 0],
+      [4, 0],
+      [4, 1],
+      [4, 0],
+      [4, 1],
+      [4, 0],
+    ] as const),
+    ...([
+      [4, directory.length],
+      [4, 0],
+      [4, local.length],
+      [4, 0],
+    ] as const),
+    ...([
+      [4, 0x07064b50],
+      [4, 0],
+      [4, local.length + directory.length],
+      [4, 0],
+      [4, 1],
+    ] as const),
+    ...([
+      [4, 0x06054b50],
+      [2, 0],
+      [2, 0],
+      [2, 0xffff],
+      [2, 0xffff],
+      [4, many],
+      [4, many],
+      [2, 0],
+    ] as const),
+  );
+  return Buffer.concat([local, directory, end]);
+}
+
+test('a ZIP in the form for large files is read', async () => {
+  const found = await outcome(zip64('a.xml', Buffer.from(list(session('a1')))));
+  assert.deepEqual(found, { loaded: ['a1'], faults: [], others: 0 });
 });
 
 test('a damaged or locked file of a ZIP costs itself, and the others are loaded', async () => {
