@@ -132,7 +132,7 @@ const faults: readonly (readonly [what: string, document: unknown, place: string
     'destinations[1].settings.path',
     /network share/,
   ],
-  ['an unknown setting of a database', withDatabase({ user: 'sa' }), 'destinations[1].settings', /user/],
+  ['an unknown setting of a database', withDatabase({ user: 'sa' }), 'destinations[1].settings.user', /user/],
   ['no period', every({}), 'schedules[0].every', /give minutes, hours, or days/],
   ['two periods', every({ days: 1, hours: 1 }), 'schedules[0].every', /give minutes, hours, or days/],
   ['no minutes', every({ minutes: 0 }), 'schedules[0].every.minutes'],
