@@ -54,11 +54,9 @@ test('Ctrl-C while a run is waited for says that it goes on', async () => {
 
 test('Ctrl-C cancels the pull where that was asked for', async () => {
   const id = await endlessRun('cancelled');
+  const stop = new AbortController();
   const args = ['runs', 'watch', id, '--cancel-on-interrupt', '--data', installation.data.folder];
-  const { child, said, ended } = startCli(args);
-  await said('Ctrl-C stops waiting');
-  child.kill('SIGINT');
-  const end = await ended();
+  const end = await cli(args, { interrupted: stop.signal, progress: () => stop.abort() });
   assert.equal(end.code, 130);
   assert.match(end.said, /is being cancelled/);
   assert.equal((await getRun(installation.services.state, id))?.cancelRequested, true);
@@ -198,9 +196,8 @@ test('setup names the permissions that the data types need and the account does 
 test('setup that is not answered to its end saves nothing', async () => {
   const { data, services } = installation;
   const before = await loadSettings(services.state);
-  const { child, ended } = startCli(['setup', '--data', data.folder]);
-  child.stdin.end('unanswered.example.com\nunanswered\n');
-  const end = await ended();
+  const answers = ['unanswered.example.com', 'unanswered'].values();
+  const end = await cli(['setup', '--data', data.folder], { ask: async () => answers.next().value });
   assert.equal(end.code, 2);
   assert.match(end.said, /The answers ended at "Name of the site"; nothing was saved\.\n$/);
   assert.deepEqual(await loadSettings(services.state), before);

@@ -53,4 +53,4 @@ export class CliError extends Error {
 export const INTERRUPTED = 130;
 
 export const exitCodes =
-  'Exit code: 0 done; 1 what was asked for failed or is not whole; 2 bad input, or nothing to talk to; 130 interrupted.';
+  'Exit code: 0 done; 1 failed, or not whole; 2 bad input, or nothing to talk to; 130 interrupted.';

@@ -40,7 +40,7 @@ export function operationUsage(operation: Operation, look: Look, options: readon
 
 /** Where it goes, who may, and what comes of it. */
 export function usageEnd({ role }: Pick<Operation, 'role'>): string {
-  return `${instanceUsage}\nRole: ${role}. ${exitCodes}\n`;
+  return `${instanceUsage}\nRole: ${role}.\n${exitCodes}\n`;
 }
 
 export function fieldLine(field: FieldOption): string {

@@ -24,13 +24,15 @@ Destination:  --storage folder --directory DIR | blob --account-url URL --contai
               [--destination-id ID] [--destination-name NAME]
 Schedule:     [--data-types TYPE,TYPE] [--every MINUTES] [--days-back DAYS] [--schedule-id ID] [--schedule-name NAME]
 
-  --answers FILE     all of these as a JSON object, without the hyphens in front; options go over it
-  --yes              asks nothing: what is missing is an error, and a test that fails ends it
-  --secret-file FILE         the secret of the API account (or INTEGRATION_CLIENT_SITE_SECRET); else it is asked for
-  --connection-string-file FILE  the same for mssql (or INTEGRATION_CLIENT_CONNECTION_STRING)
+  --answers FILE         all of these as a JSON object, without the hyphens in front; options go over it
+  --yes                  asks nothing: what is missing is an error, and a test that fails ends it
+  --secret-file FILE     the secret of the API account (or INTEGRATION_CLIENT_SITE_SECRET); else it is asked for
+  --connection-string-file FILE
+                         the same for mssql (or INTEGRATION_CLIENT_CONNECTION_STRING)
 
 ${instanceUsage}
-Role: Administrator. ${exitCodes}
+Role: Administrator.
+${exitCodes}
 `;
 
 const options = {
