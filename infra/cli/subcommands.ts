@@ -35,7 +35,9 @@ export function commandOf(
       const found = chosen(verb);
       if (found && verb !== undefined) return head(`${name} ${found.verb}`.trimEnd(), found);
       const alone = otherwise ? `\n${head(name, otherwise)}` : '';
-      const lines = all.map((one) => listed(`${name} ${one.verb}`.trimEnd(), one));
+      const calls = all.map(({ verb: own, words }) => [name, own, words].filter(Boolean).join(' '));
+      const pad = Math.max(...calls.map(({ length }) => length)) + 2;
+      const lines = all.map(({ summary: line }, at) => `  ${calls[at]?.padEnd(pad)}${line}`);
       return `npm run cli -- ${name} …\n\n${lines.join('\n')}\n\nnpm run cli -- ${name} ${subcommands[0]?.verb} --help lists the options of one.\n${alone}`;
     },
     run([verb, ...args], terminal) {
@@ -47,10 +49,6 @@ export function commandOf(
       throw new UsageError(`${name}: give one of ${verbs}; --help lists them.`);
     },
   };
-}
-
-function listed(name: string, { words, summary }: Subcommand): string {
-  return `  ${[name, words].filter(Boolean).join(' ').padEnd(40)} ${summary}`;
 }
 
 /** A command that has no others. */
