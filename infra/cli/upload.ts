@@ -88,8 +88,8 @@ async function sendParts(
   const waiting = missing.values();
   let there = received;
   const send = async () => {
+    const buffer = new Uint8Array(partBytes);
     for (const number of waiting) {
-      const buffer = new Uint8Array(partBytes);
       const { bytesRead } = await file.read(buffer, 0, partBytes, (number - 1) * partBytes);
       const body = buffer.subarray(0, bytesRead);
       const digest = createHash('sha256').update(body).digest('base64');
