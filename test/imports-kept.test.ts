@@ -99,6 +99,14 @@ test('uploads that nobody goes on with are removed after a week, and credentials
   assert.deepEqual(await removeImports(services, never), { removed: 1, done: true });
   assert.equal((await state.list('imports', 'credentials')).entries.length, 0);
   assert.equal(await state.get('imports', 'import', left), undefined);
+  // One that came as its import was deleted.
+  await staging.write(
+    `imports/${left}/00002`,
+    (async function* () {
+      yield Buffer.from('late');
+    })(),
+  );
+  await removeImports(services, never);
   const names: string[] = [];
   for await (const { name } of staging.list('')) names.push(name);
   assert.deepEqual(names, [`imports/${going}/00001`, `imports/${going}/00002`]);

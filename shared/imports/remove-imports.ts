@@ -1,7 +1,7 @@
 import { isFinished } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { listAll } from '../state/list-all.ts';
-import type { ImportRecord } from './import-record.ts';
+import { type ImportRecord, removeParts, STAGED_IMPORTS } from './import-record.ts';
 import { removeCredentials } from './load-credentials.ts';
 import { removeImport, runOf } from './uploads.ts';
 
@@ -33,5 +33,18 @@ export async function removeImports(
     const of = known.get(key);
     if (!of || (!of.going && of.idle > STARTING_MS)) await removeCredentials(state, key);
   }
+  await sweepParts(services);
   return { removed, done: true };
+}
+
+/** Of imports that are gone: a part may have come while its import was deleted. */
+async function sweepParts({ state, staging }: Pick<Services, 'state' | 'staging'>): Promise<void> {
+  const gone = new Map<string, boolean>();
+  for await (const { name } of staging.list(`${STAGED_IMPORTS}/`)) {
+    const id = name.split('/')[1] ?? '';
+    if (!gone.has(id)) gone.set(id, (await state.get('imports', 'import', id)) === undefined);
+    if (!gone.get(id)) continue;
+    await staging.remove(name);
+    await removeParts(state, id);
+  }
 }
