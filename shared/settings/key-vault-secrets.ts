@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient, type SecretClientOptions } from '@azure/keyvault-secrets';
 import { Failure } from '../errors.ts';
+import { type AzureLimits, limitTries, smallRequestLimits } from '../state/azure-limits.ts';
 import { keyVaultFailure } from './key-vault-failure.ts';
 import { missing, type SecretStore } from './secret-store.ts';
 
@@ -12,6 +13,8 @@ export interface KeyVaultOptions {
   readonly now?: () => number;
   /** For tests: how the vault is reached. */
   readonly client?: SecretClientOptions;
+  /** Default: `smallRequestLimits`. */
+  readonly limits?: AzureLimits;
 }
 
 /** A changed secret is used after this long at the latest, or at once where the old one was refused. Milliseconds. */
@@ -35,10 +38,11 @@ interface Known {
 export function keyVaultSecrets({
   url,
   credential,
-  client: options,
+  client: options = {},
+  limits = smallRequestLimits,
   now = () => performance.now(),
 }: KeyVaultOptions): SecretStore {
-  const client = openClient(url, credential, options);
+  const client = openClient(url, credential, options, limits);
   const where = `the Key Vault ${new URL(url).host}`;
   const known = new Map<string, Known>();
   const flights = new Map<string, Promise<string>>();
@@ -85,7 +89,12 @@ export function keyVaultSecrets({
   };
 }
 
-function openClient(url: string, credential: TokenCredential, options?: SecretClientOptions): SecretClient {
+function openClient(
+  url: string,
+  credential: TokenCredential,
+  options: SecretClientOptions,
+  limits: AzureLimits,
+): SecretClient {
   if (!URL.canParse(url) || new URL(url).protocol !== 'https:')
     throw new Failure(
       'terminal',
@@ -95,6 +104,10 @@ function openClient(url: string, credential: TokenCredential, options?: SecretCl
   return new SecretClient(url, credential, {
     retryOptions: { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 },
     ...options,
+    additionalPolicies: [
+      ...(options.additionalPolicies ?? []),
+      { position: 'perRetry', policy: limitTries(limits) },
+    ],
   });
 }
 

@@ -1,14 +1,21 @@
 import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type ContainerClient, type StoragePipelineOptions } from '@azure/storage-blob';
 import { Failure } from '../errors.ts';
+import { type AzureLimits, limitStorageTries, storageLimits } from './azure-limits.ts';
 
 export type BlobAccount = (
   | { readonly url: string; readonly credential: TokenCredential }
   | { readonly connectionString: string }
-) & { readonly client?: StoragePipelineOptions };
+) & {
+  readonly client?: StoragePipelineOptions;
+  /** Default: `storageLimits`. */
+  readonly limits?: AzureLimits;
+};
 
 export function openContainer(account: BlobAccount, container: string): ContainerClient {
-  return openService(account).getContainerClient(container);
+  return limitStorageTries(openService(account), account.limits ?? storageLimits).getContainerClient(
+    container,
+  );
 }
 
 function openService(account: BlobAccount): BlobServiceClient {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { ContainerClient } from '@azure/storage-blob';
 import { Failure } from '../errors.ts';
 import { azureFailure, azureStatus } from './azure-failure.ts';
+import { type AzureLimits, flowing, storageLimits } from './azure-limits.ts';
 import { type BlobAccount, describeContainer, openContainer } from './blob-client.ts';
 import {
   checkStagingName,
@@ -18,16 +19,18 @@ const blockBytes = 4 * 1024 * 1024;
 
 /** Staging in a container of Azure Blob storage, made on first use. */
 export function openBlobStaging(options: BlobStagingOptions): StagingStore {
-  return new BlobStaging(openContainer(options, options.container));
+  return new BlobStaging(openContainer(options, options.container), options.limits ?? storageLimits);
 }
 
 class BlobStaging implements StagingStore {
   readonly #container: ContainerClient;
   readonly #where: string;
+  readonly #limits: AzureLimits;
   #made: Promise<unknown> | undefined;
 
-  constructor(container: ContainerClient) {
+  constructor(container: ContainerClient, limits: AzureLimits) {
     this.#container = container;
+    this.#limits = limits;
     this.#where = describeContainer(container);
   }
 
@@ -73,7 +76,7 @@ class BlobStaging implements StagingStore {
       const { readableStreamBody } = await (range === undefined
         ? blob.download()
         : blob.download(range.from, range.to - range.from));
-      if (readableStreamBody !== undefined) yield* readableStreamBody as AsyncIterable<Buffer>;
+      if (readableStreamBody !== undefined) yield* flowing(readableStreamBody, this.#limits);
     } catch (error) {
       // Nothing of it lies in the range.
       if (azureStatus(error).status === 416) return;

@@ -3,6 +3,7 @@ import { TableClient, type TableServiceClientOptions } from '@azure/data-tables'
 import type { TokenCredential } from '@azure/identity';
 import { Failure } from '../errors.ts';
 import { azureFailure, azureStatus } from './azure-failure.ts';
+import { type AzureLimits, limitTries, smallRequestLimits } from './azure-limits.ts';
 import { checkBatch, checkCollection, checkPart, encodeValue, pageLimit } from './state-checks.ts';
 import type { Collection, Entry, ListRange, Operation, Page, StateStore } from './state-store.ts';
 import { StateConflict } from './state-store.ts';
@@ -16,6 +17,8 @@ export type TableStateOptions = (
   /** Begins the name of each table: `icState` → `icStateWatermarks`. Letters and digits, a letter first. */
   readonly prefix: string;
   readonly client?: TableServiceClientOptions;
+  /** Default: `smallRequestLimits`. */
+  readonly limits?: AzureLimits;
 };
 
 /**
@@ -211,6 +214,7 @@ class TableState implements StateStore {
     const options = this.#options;
     const name = options.prefix + collection.charAt(0).toUpperCase() + collection.slice(1);
     const table = openClient(options, name);
+    table.pipeline.addPolicy(limitTries(options.limits ?? smallRequestLimits), { afterPhase: 'Sign' });
     await table.createTable();
     enableBatches(table);
     return table;

@@ -1,5 +1,6 @@
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { azureFailure, azureStatus } from '../../state/azure-failure.ts';
+import { flowing, storageLimits } from '../../state/azure-limits.ts';
 import { type BlobAccount, describeContainer, openContainer } from '../../state/blob-client.ts';
 import type { ByteRange, FileEvidence } from '../destination.ts';
 import { BlobAttempt, type TagUse } from './blob-attempt.ts';
@@ -69,7 +70,8 @@ class BlobStore implements FileStore {
     const part = range === undefined ? [] : [range.from, range.to - range.from];
     try {
       const { readableStreamBody } = await this.#blob(name).download(...part);
-      if (readableStreamBody !== undefined) yield* readableStreamBody as AsyncIterable<Buffer>;
+      const limits = this.#options.limits ?? storageLimits;
+      if (readableStreamBody !== undefined) yield* flowing(readableStreamBody, limits);
     } catch (error) {
       throw this.#failure(error);
     }

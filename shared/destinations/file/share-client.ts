@@ -1,14 +1,19 @@
 import type { TokenCredential } from '@azure/identity';
 import { type ShareClient, ShareServiceClient, type StoragePipelineOptions } from '@azure/storage-file-share';
 import { Failure } from '../../errors.ts';
+import { type AzureLimits, limitStorageTries, storageLimits } from '../../state/azure-limits.ts';
 
 export type ShareAccount = (
   | { readonly url: string; readonly credential: TokenCredential }
   | { readonly connectionString: string }
-) & { readonly client?: StoragePipelineOptions };
+) & {
+  readonly client?: StoragePipelineOptions;
+  /** Default: `storageLimits`. */
+  readonly limits?: AzureLimits;
+};
 
 export function openShare(account: ShareAccount, share: string): ShareClient {
-  return openService(account).getShareClient(share);
+  return limitStorageTries(openService(account), account.limits ?? storageLimits).getShareClient(share);
 }
 
 function openService(account: ShareAccount): ShareServiceClient {

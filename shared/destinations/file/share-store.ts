@@ -1,5 +1,6 @@
 import type { DirectoryItem, FileItem } from '@azure/storage-file-share';
 import { azureStatus } from '../../state/azure-failure.ts';
+import { type AzureLimits, flowing, storageLimits } from '../../state/azure-limits.ts';
 import type { ByteRange } from '../destination.ts';
 import type { AttemptKey, FileAttempt, FileStat, FileStore, ListedFile } from './file-store.ts';
 import { ShareAttempt } from './share-attempt.ts';
@@ -38,12 +39,15 @@ class ShareStore implements FileStore {
   readonly #folder: ShareFolder;
   readonly #rangeBytes: number;
   readonly #patienceMs: number;
+  readonly #limits: AzureLimits;
 
-  constructor(folder: ShareFolder, { rangeBytes = maxRangeBytes, patienceMs = 10_000 }: ShareStoreOptions) {
+  constructor(folder: ShareFolder, options: ShareStoreOptions) {
+    const { rangeBytes = maxRangeBytes, patienceMs = 10_000, limits = storageLimits } = options;
     this.#folder = folder;
     this.where = folder.where;
     this.#rangeBytes = Math.min(rangeBytes, maxRangeBytes);
     this.#patienceMs = patienceMs;
+    this.#limits = limits;
   }
 
   async stat(name: string): Promise<FileStat | undefined> {
@@ -54,7 +58,7 @@ class ShareStore implements FileStore {
     const part = range === undefined ? [] : [range.from, range.to - range.from];
     try {
       const { readableStreamBody } = await this.#folder.file(this.#folder.path(name)).download(...part);
-      if (readableStreamBody !== undefined) yield* readableStreamBody as AsyncIterable<Buffer>;
+      if (readableStreamBody !== undefined) yield* flowing(readableStreamBody, this.#limits);
     } catch (error) {
       throw this.#folder.failure(error);
     }
