@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { after, before, beforeEach, test } from 'node:test';
@@ -36,8 +36,8 @@ before(async () => {
   files = await silentLine(new URL(azureFiles.url).origin);
 });
 after(async () => {
-  for (const line of [tables, blobs, files]) await line.close();
-  await Promise.all([azurite.stop(), vault.close(), azureFiles.stop()]);
+  await Promise.all([tables, blobs, files, vault].map((one) => one?.close()));
+  await Promise.all([azurite?.stop(), azureFiles.stop()]);
 });
 beforeEach(() => {
   for (const line of [tables, blobs, files]) line.silences.length = line.silenced.length = 0;
@@ -246,7 +246,8 @@ test('a Key Vault that does not answer is a transient failure, and is asked agai
 });
 
 test('an identity that gives no token is a transient failure of what wanted to sign in', async (context) => {
-  const server = createServer(() => {});
+  const unanswered: ServerResponse[] = [];
+  const server = createServer((_, reply) => void unanswered.push(reply));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const keys = ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER'] as const;
   const given = keys.map((key) => process.env[key]);
@@ -255,7 +256,8 @@ test('an identity that gives no token is a transient failure of what wanted to s
       if (given[at] === undefined) delete process.env[key];
       else process.env[key] = given[at];
     }
-    server.closeAllConnections();
+    // A refusal: after anything else the package would go on asking for half a minute.
+    for (const reply of unanswered) reply.writeHead(400).end();
     server.close();
   });
   process.env.IDENTITY_ENDPOINT = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
