@@ -23,7 +23,7 @@ export function transfersOf(settings: Settings, wanted: WantedTransfers): Transf
   for (const id of sites)
     if (!settings.sites.some((site) => site.id === id))
       throw new Failure('terminal', 'unknown-site', `There is no site "${id}" in the settings.`);
-  const plugins = destinations.map((id) => {
+  const plugins = [...new Set(destinations)].map((id) => {
     const destination = settings.destinations.find((candidate) => candidate.id === id);
     if (destination) return { id, takes: pluginOf(destination.plugin)?.takes };
     throw new Failure('terminal', 'unknown-destination', `There is no destination "${id}" in the settings.`);

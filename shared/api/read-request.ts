@@ -17,7 +17,8 @@ export function checked<T extends z.ZodType>(where: string, schema: T, input: un
 
 /** The query with each name once. */
 export function queryOf(url: string): Record<string, string> {
-  const found: Record<string, string> = {};
+  // Without a prototype: a name like __proto__ is one that is not known, and is kept to be refused.
+  const found: Record<string, string> = Object.create(null);
   for (const [name, value] of new URL(url).searchParams) {
     if (Object.hasOwn(found, name))
       throw badRequest(`Query: ${name.slice(0, 40)}: give it once.`, [
