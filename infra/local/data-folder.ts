@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from '../../shared/state/durable-folder.ts';
 
 const MARK = '.integration-client';
+const HOST = 'host.db';
 
 /** Where everything of a local installation lives. */
 export interface DataFolder {
@@ -29,6 +31,7 @@ export async function openDataFolder(folder: string, reset: boolean): Promise<Da
     const own = existsSync(join(folder, MARK)) || readdirSync(folder).length === 0;
     if (!own)
       throw new Error(`--reset: ${folder} was not made by this program; empty it yourself or take another.`);
+    refuseInUse(folder);
     rmSync(folder, { recursive: true });
   }
   try {
@@ -42,7 +45,7 @@ export async function openDataFolder(folder: string, reset: boolean): Promise<Da
   return {
     folder,
     state: join(folder, 'state.db'),
-    host: join(folder, 'host.db'),
+    host: join(folder, HOST),
     staging: join(folder, 'staging'),
     secrets: join(folder, 'secrets.json'),
     demo: join(folder, 'demo.json'),
@@ -51,4 +54,20 @@ export async function openDataFolder(folder: string, reset: boolean): Promise<Da
     apiToken: join(folder, 'api-token'),
     log: join(folder, 'logs'),
   };
+}
+
+/** The host's database is locked for as long as its process lives: what it works with is not taken from under it. */
+function refuseInUse(folder: string): void {
+  const path = join(folder, HOST);
+  if (!existsSync(path)) return;
+  const database = new DatabaseSync(path);
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK');
+  } catch (error) {
+    // SQLITE_BUSY. One that is damaged may be removed like any other.
+    if ((error as { errcode?: number }).errcode === 5)
+      throw new Error(`--reset: an instance runs with ${folder}; stop it first, or take another folder.`);
+  } finally {
+    database.close();
+  }
 }
