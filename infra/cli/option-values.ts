@@ -32,21 +32,28 @@ export function readValue(
   return checked(given);
 }
 
+/** @param option what names the file, where a word alone does not */
 export function textFile(option: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(
-      `${option} ${path}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}.`,
-    );
+    throw new UsageError(`${`${option} ${path}`.trimStart()}: ${whyUnreadable(error)}.`);
   }
+}
+
+/** How a sentence goes on that begins with a file's name. */
+export function whyUnreadable(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such file';
+  return code === 'EISDIR' ? 'is a folder; give a file' : `cannot be read (${code})`;
 }
 
 export function jsonFrom(where: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${where}: not JSON: ${(error as Error).message.split('\n', 1)[0]}.`);
+    // The rest of what is said may quote the text, and with it a secret.
+    const place = / \(line \d+ column \d+\)/.exec((error as Error).message)?.[0] ?? '';
+    throw new UsageError(`${where}: not JSON${place}.`);
   }
 }

@@ -6,6 +6,7 @@ import { importSchema } from '../../shared/api/import-answers.ts';
 import type { ApiClient } from './api-client.ts';
 import { CliError } from './command.ts';
 import { hashOf } from './download.ts';
+import { whyUnreadable } from './option-values.ts';
 import { listPages } from './pages.ts';
 
 type Import = z.output<typeof importSchema>;
@@ -47,18 +48,15 @@ async function lookAt(path: string): Promise<{ size: number; name: string }> {
     const file = await open(path, 'r');
     try {
       const { size } = await file.stat();
+      if (size === 0) throw new CliError(2, `${path}: is empty.`);
       const shown = basename(path).replaceAll(/[\p{Cc}\p{Cf}]/gu, '_');
       return { size, name: `${shown.slice(-150)} (SHA-256 ${hash.slice(0, 16)})` };
     } finally {
       await file.close();
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CliError(
-      2,
-      `${path}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}.`,
-      { cause: error },
-    );
+    if (error instanceof CliError) throw error;
+    throw new CliError(2, `${path}: ${whyUnreadable(error)}.`, { cause: error });
   }
 }
 

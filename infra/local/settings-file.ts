@@ -28,13 +28,18 @@ function readSettingsFile(path: string): unknown {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Error(
-      `--settings ${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)}.`,
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EISDIR' ? 'is a folder; give a file' : `cannot be read (${code})`;
+    throw new Error(`--settings ${path}: ${code === 'ENOENT' ? 'there is no such file' : why}.`);
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`--settings ${path}: not JSON: ${(error as Error).message.split('\n', 1)[0]}.`);
+    throw new Error(`--settings ${path}: not JSON${placeIn(error)}.`);
   }
+}
+
+/** The rest of what is said may quote the text, and what somebody took for settings may hold a secret. */
+function placeIn(error: unknown): string {
+  return / \(line \d+ column \d+\)/.exec((error as Error).message)?.[0] ?? '';
 }
