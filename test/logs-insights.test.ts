@@ -98,12 +98,33 @@ test('lines come to Application Insights as one line of JSON, by identity, and t
   assert.ok(envelopes.every(({ data }) => data.baseType === 'MessageData'));
 });
 
+test('what Application Insights gives no answer to goes to the platform', async (t) => {
+  const silent = await tlsServer(t, (request) => void request.resume());
+  const { log, other } = bookTo(async () =>
+    insightsSender(
+      {
+        connectionString: `InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=https://${silent.address}/`,
+        tlsOptions: { ca: silent.caPem },
+        retryOptions: { maxRetries: 0 },
+      },
+      { answerMs: 200, idleMs: 200 },
+    ),
+  );
+  log.info('one');
+  await log.flush();
+  assert.deepEqual(
+    other.map(({ message }) => message),
+    ['one'],
+  );
+});
+
 test('what Application Insights does not take goes to the platform, and later lines are sent again', async (t) => {
-  const refusing = await ingestion(t, 400);
-  const taking = await ingestion(t);
+  const [refusing, busy, taking] = [await ingestion(t, 400), await ingestion(t, 503), await ingestion(t)];
   let which = refusing;
   const { log, other } = bookTo(async () => (records) => which.sender()(records));
   log.info('one');
+  await log.flush();
+  which = busy;
   log.info('two');
   await log.flush();
   which = taking;
