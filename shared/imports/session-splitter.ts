@@ -40,6 +40,11 @@ interface OpenSession {
   readonly lsid: string | undefined;
   /** `session` elements of its own within it that are open. */
   nested: number;
+  /**
+   * Where one with an lsid began within it, in bytes from the file's start, and how many did since: they are part of
+   * what they stand in, or this session has lost its end. What follows their own ends decides.
+   */
+  doubt?: { readonly at: number; sessions: number } | undefined;
   broken?: string;
 }
 
@@ -47,6 +52,9 @@ interface OpenSession {
 const LONGEST_ROOT = 4096;
 /** Outside sessions: nothing but blanks, comments and tags stands there. */
 const LONGEST_TOKEN = 16 * 1024 * 1024;
+/** How far behind a doubtful session the answer is looked for, in bytes and in sessions: they may be read again. */
+const MOST_DOUBT = 64 * 1024;
+const MOST_DOUBTFUL = 50;
 /** What a web page's doctype, or an error's words, are looked for in. */
 const LOOK = 1000;
 const encodings = /^(utf-?8|us-ascii|ascii)$/i;
@@ -114,6 +122,7 @@ export class SessionSplitter {
   #starved(isEnd: boolean): FoundSession | Fault | undefined {
     const length = this.#buffer.length - this.#position;
     if (this.#session !== undefined) {
+      if (this.#session.doubt && (isEnd || this.#isFarFromDoubt(this.#buffer.length))) return this.#lostEnd();
       const tooLong = this.#base + this.#buffer.length - this.#session.at > REPORT_LIMITS.sessionLength;
       if (!tooLong && !isEnd) return undefined;
       // What never ends, a comment or a quote, may hide the sessions behind it.
@@ -144,6 +153,7 @@ export class SessionSplitter {
     if (waits && !isEnd && this.#buffer.indexOf('<', to) < 0 && this.#buffer.length - to < LOOK)
       return 'more';
     this.#position = to;
+    if (this.#isFarFromDoubt(to)) return this.#lostEnd();
     switch (token.kind) {
       case 'text':
         return 'more';
@@ -183,6 +193,7 @@ export class SessionSplitter {
 
   #doctype(from: number): Fault | undefined {
     if (this.#session) {
+      if (this.#session.doubt) return this.#lostEnd();
       this.#session.broken ??= 'a declaration stands in it';
       return undefined;
     }
@@ -194,6 +205,7 @@ export class SessionSplitter {
 
   #malformed(from: number): Fault | undefined {
     if (this.#session) {
+      if (this.#session.doubt) return this.#lostEnd();
       this.#session.broken ??= 'a tag in it is malformed';
       return undefined;
     }
@@ -207,15 +219,18 @@ export class SessionSplitter {
     const at = this.#base + tag.from;
     const session = this.#session;
     if (session) {
-      if (tag.name !== session.name) return undefined;
-      const lsid = lsidIn(this.#text(tag));
-      if (lsid === undefined) {
-        if (!tag.empty) session.nested++;
+      if (tag.name !== session.name) {
+        // Between the sessions of a list nothing else stands.
+        if (session.nested === 0) session.doubt = undefined;
         return undefined;
       }
-      // Sessions do not stand in sessions: the one before has lost its end.
-      this.#position = tag.from;
-      return this.#breakOff(tag.from, session.broken ?? 'it has no end tag');
+      if (lsidIn(this.#text(tag)) !== undefined) {
+        if (session.broken !== undefined) return this.#breakOff(tag.from, session.broken);
+        session.doubt ??= { at, sessions: 0 };
+        if (++session.doubt.sessions > MOST_DOUBTFUL) return this.#lostEnd();
+      }
+      if (!tag.empty) session.nested++;
+      return undefined;
     }
     if (this.#depth === 0) {
       const fault = this.#openRoot(tag);
@@ -274,12 +289,12 @@ export class SessionSplitter {
     const session = this.#session;
     if (session) {
       if (tag.name === session.name) {
-        if (session.nested === 0) return this.#closeSession(tag.to);
+        if (session.nested === 0) return session.doubt ? this.#lostEnd() : this.#closeSession(tag.to);
         session.nested--;
       } else if (tag.name === this.#root?.name) {
-        this.#position = tag.from;
+        if (session.doubt) return this.#lostEnd();
         return this.#breakOff(tag.from, session.broken ?? 'it has no end tag');
-      }
+      } else if (session.nested === 0) session.doubt = undefined;
       return undefined;
     }
     if (tag.name === this.#root?.name && (this.#depth === 1 || this.#recovering)) {
@@ -320,6 +335,19 @@ export class SessionSplitter {
   #opened(): OpenSession {
     if (!this.#session) throw new Error('no session is open');
     return this.#session;
+  }
+
+  /** What is in doubt is a session of the list: the one before it has lost its end. */
+  #lostEnd(): Fault {
+    const { doubt } = this.#opened();
+    if (!doubt) throw new Error('no session is in doubt');
+    return this.#breakOff(doubt.at - this.#base, 'it has no end tag');
+  }
+
+  /** @param position in the buffer */
+  #isFarFromDoubt(position: number): boolean {
+    const doubt = this.#session?.doubt;
+    return doubt !== undefined && this.#base + position - doubt.at > MOST_DOUBT;
   }
 
   /** Gives the open session up; what begins at `next` in the buffer is read as if it stood in the root. */
