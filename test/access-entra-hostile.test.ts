@@ -57,16 +57,15 @@ test('a key, or the address of one, in the token itself is not looked at', async
   const stranger = await signingKey('one');
   const jwk = await exportJWK(stranger.publicKey);
   const asked = server.asked;
-  for (const header of [
+  const headers: Parameters<typeof signed>[2][] = [
     { jwk },
-    { jwk, kid: undefined },
     { x5c: ['AAAA'] },
     { x5u: server.url.href },
     { jku: 'http://127.0.0.1:1/' },
     { kid: '../../one' },
     { kid: '' },
-  ])
-    await isRefused(`Bearer ${await signed(stranger, claimsAt(now), header)}`);
+  ];
+  for (const header of headers) await isRefused(`Bearer ${await signed(stranger, claimsAt(now), header)}`);
   assert.ok(server.asked - asked <= 14, 'keys were asked for over and over');
 });
 
