@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { plainIssues } from '../../shared/settings/plain-issues.ts';
 import { type Terminal, UsageError } from './command.ts';
 
 export interface Question<T> {
@@ -106,7 +107,7 @@ function readGiven<T>(key: string, given: string, read: (answer: string) => T): 
 /** Reads an answer by the schema that it will be held against. */
 export function by<T extends z.ZodType>(schema: T): (answer: string) => z.output<T> {
   return (answer) => {
-    const result = schema.safeParse(answer);
+    const result = schema.safeParse(answer, { error: plainIssues });
     if (result.success) return result.data;
     throw new UsageError(`${result.error.issues[0]?.message ?? 'is not right'}.`);
   };

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Failure } from '../errors.ts';
+import { plainIssues } from '../settings/plain-issues.ts';
 import { describeIssues } from '../settings/settings-store.ts';
 import { faultsOf } from './field-faults.ts';
 import { badRequest } from './problem.ts';
@@ -10,7 +11,7 @@ const MOST_DEPTH = 40;
 
 /** What was sent against its schema: faults name the fields. `where`: `Query`, `Body` or `Path`. */
 export function checked<T extends z.ZodType>(where: string, schema: T, input: unknown): z.output<T> {
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { error: plainIssues });
   if (result.success) return result.data;
   throw badRequest(`${where}: ${describeIssues(result.error)}`, faultsOf(result.error));
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../errors.ts';
+import { plainIssues } from './plain-issues.ts';
 import type { SecretStore } from './secret-store.ts';
 import { type SecretState, secretStates } from './secret-uses.ts';
 import type { Settings } from './settings.ts';
@@ -40,7 +41,7 @@ const portableSchema = z.object({
 
 /** The settings in an export, yet to be checked. Throws `Failure` `bad-settings`. */
 export function settingsInExport(input: unknown): unknown {
-  const result = portableSchema.safeParse(input);
+  const result = portableSchema.safeParse(input, { error: plainIssues });
   if (result.success) return result.data.settings;
   throw new Failure('terminal', 'bad-settings', `Import: ${describeIssues(result.error)}`);
 }

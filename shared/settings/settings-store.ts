@@ -5,6 +5,7 @@ import { Failure } from '../errors.ts';
 import { isTooLarge, maxValueCharacters } from '../state/state-checks.ts';
 import { type Operation, StateConflict, type StateStore } from '../state/state-store.ts';
 import { checkPlaces } from './places.ts';
+import { plainIssues } from './plain-issues.ts';
 import { emptySettings, type Settings, savedSettingsSchema, settingsSchema } from './settings.ts';
 import { settingsChanges } from './settings-changes.ts';
 import { historyRows, type SettingsAuthor } from './settings-history.ts';
@@ -96,7 +97,7 @@ export function parseSettings(input: unknown): Settings {
 }
 
 function parseWith(schema: typeof settingsSchema, input: unknown): Settings {
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { error: plainIssues });
   if (result.success) return result.data;
   throw new Failure('terminal', 'bad-settings', `Settings: ${describeIssues(result.error)}`, {
     cause: result.error,

@@ -4,6 +4,7 @@ import { isPackaged } from '../destinations/plugin-registry.ts';
 import { applicationSchema } from './application.ts';
 import { destinationSchema } from './destination.ts';
 import { notificationSchema } from './notifications.ts';
+import { plainIssues } from './plain-issues.ts';
 import { scheduleSchema } from './schedule.ts';
 import { siteSchema } from './site.ts';
 import { ticketFaults } from './ticket-approval.ts';
@@ -66,7 +67,7 @@ function checkDestinations(
       if (!(saved && packaged)) issue(context, ['destinations', index, 'plugin'], problem);
       continue;
     }
-    const result = plugin.settings.safeParse(destination.settings ?? {});
+    const result = plugin.settings.safeParse(destination.settings ?? {}, { error: plainIssues });
     if (result.success) destination.settings = result.data;
     else if (!(saved && packaged))
       for (const fault of result.error.issues)
