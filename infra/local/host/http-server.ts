@@ -50,6 +50,8 @@ export class HttpServer {
     this.#options = options;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
+        if (!request.complete && request.destroyed)
+          return options.log.debug('A client hung up in the midst of its request');
         options.log.error('HTTP exchange failed', { error: describe(error) });
         if (response.headersSent) response.destroy();
         else sendText(response, 500, 'The host failed; its log says why.');
