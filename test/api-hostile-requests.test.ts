@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testDestination } from '../shared/api/destination-test.ts';
 import { transfersOf } from '../shared/api/pull-transfers.ts';
 import { queryOf } from '../shared/api/read-request.ts';
 import { makeWorkbench } from './support/workbench.ts';
@@ -21,4 +22,13 @@ test('a site, destination or data type that is named twice is pulled once', (t) 
     dataTypes: ['session-data', 'session-data'] as const,
   };
   assert.deepEqual(transfersOf(settings, twice), transfersOf(settings, wanted));
+});
+
+test('a destination of a package that cannot be used is refused in one sentence', async (t) => {
+  const { services } = makeWorkbench(t);
+  for (const plugin of ['npm:../../x', 'npm:there-is-no-such-package', 'other'])
+    await assert.rejects(
+      testDestination(services, { id: 'b', name: 'B', plugin, settings: {} }),
+      /: plugin: [^\n]*[^.]\.$/,
+    );
 });

@@ -19,7 +19,7 @@ export async function testDestination(
 ) {
   const plugin = await loadPlugin(setting.plugin);
   if (!plugin || plugin.problem !== undefined)
-    throw badField('plugin', plugin?.problem ?? `there is no plugin "${setting.plugin}"`);
+    throw badField('plugin', plugin?.problem?.replace(/\.$/, '') ?? `there is no plugin "${setting.plugin}"`);
   const settings = checked('Settings', plugin.settings, setting.settings ?? {});
   const began = performance.now();
   const trial = services.trial(secrets);
