@@ -1,7 +1,8 @@
 import { Failure } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { ImportKind, ImportRecord } from './import-record.ts';
-import { type Fault, type FoundSession, SessionSplitter, type SplitPlace } from './session-splitter.ts';
+import { SessionSplitter } from './session-splitter.ts';
+import type { Fault, FoundSession, SplitPlace } from './split-items.ts';
 import { StagedFile } from './staged-file.ts';
 import { ZipFiles } from './zip-files.ts';
 

@@ -4,7 +4,7 @@ import { Failure } from '../errors.ts';
 import { type ImportPlace, ImportReader } from '../imports/import-reader.ts';
 import { getImport, type ImportFault, putFault } from '../imports/import-record.ts';
 import { readImported } from '../imports/imported-session.ts';
-import type { Fault } from '../imports/session-splitter.ts';
+import type { Fault } from '../imports/split-items.ts';
 import { MOST_ALARMS, reportPart } from '../runs/progress.ts';
 import { type TransferKey, transferKey } from '../runs/run.ts';
 import type { Services } from '../services.ts';
