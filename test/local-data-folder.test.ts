@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDataFolder } from '../infra/local/data-folder.ts';
 import { HostDatabase } from '../infra/local/host/durable/database.ts';
+import { startProgram } from './support/program.ts';
 
 async function used(t: TestContext) {
   const place = mkdtempSync(join(tmpdir(), 'data-folder-'));
@@ -34,4 +35,20 @@ test('a folder whose database is damaged is emptied', async (t) => {
   writeFileSync(data.host, 'no database '.repeat(1000));
   await openDataFolder(place, true);
   assert.ok(!existsSync(stored));
+});
+
+test('a second start with the folder of an instance that runs changes nothing of it', async (t) => {
+  const { place, data } = await used(t);
+  const host = new HostDatabase(data.host);
+  t.after(() => host.close());
+  const settings = join(place, 'other.json');
+  writeFileSync(settings, '{"sites": [], "destinations": [], "schedules": []}');
+  for (const more of [['--settings', settings], []]) {
+    const { code, says } = await startProgram(['--data', place, '--port', '0', ...more]);
+    assert.deepEqual(
+      [code, says],
+      [2, `--data: an instance runs with ${place}; stop it first, or take another folder.\n`],
+    );
+  }
+  assert.ok(!existsSync(data.state) && !existsSync(data.demo));
 });

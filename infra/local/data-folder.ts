@@ -31,7 +31,7 @@ export async function openDataFolder(folder: string, reset: boolean): Promise<Da
     const own = existsSync(join(folder, MARK)) || readdirSync(folder).length === 0;
     if (!own)
       throw new Error(`--reset: ${folder} was not made by this program; empty it yourself or take another.`);
-    refuseInUse(folder);
+    refuseInUse(folder, '--reset');
     rmSync(folder, { recursive: true });
   }
   try {
@@ -56,8 +56,11 @@ export async function openDataFolder(folder: string, reset: boolean): Promise<Da
   };
 }
 
-/** The host's database is locked for as long as its process lives: what it works with is not taken from under it. */
-function refuseInUse(folder: string): void {
+/**
+ * The host's database is locked for as long as its process lives: what it works with is not taken from under it.
+ * Throws an Error with one line for a person.
+ */
+export function refuseInUse(folder: string, option: '--data' | '--reset'): void {
   const path = join(folder, HOST);
   if (!existsSync(path)) return;
   const database = new DatabaseSync(path);
@@ -66,7 +69,7 @@ function refuseInUse(folder: string): void {
   } catch (error) {
     // SQLITE_BUSY. One that is damaged may be removed like any other.
     if ((error as { errcode?: number }).errcode === 5)
-      throw new Error(`--reset: an instance runs with ${folder}; stop it first, or take another folder.`);
+      throw new Error(`${option}: an instance runs with ${folder}; stop it first, or take another folder.`);
   } finally {
     database.close();
   }

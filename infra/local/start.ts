@@ -6,7 +6,7 @@ import { loadSettings } from '../../shared/settings/settings-store.ts';
 import { announceAddress } from './api-address.ts';
 import { ensureApiToken } from './api-token.ts';
 import { closingLine } from './closing-line.ts';
-import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { type DataFolder, openDataFolder, refuseInUse } from './data-folder.ts';
 import { type Demo, startDemo } from './demo.ts';
 import { allRuns } from './engine.ts';
 import { localLog, localPorts, localServices } from './local-services.ts';
@@ -25,6 +25,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const data = await openDataFolder(options.data, options.reset);
+  // Before anything is saved: the instance that runs would go on with it.
+  refuseInUse(options.data, '--data');
   const log = localLog(options.log ?? data.log, process.env.LOG_LEVEL ?? 'info');
   const apiToken = ensureApiToken(data.apiToken);
   const services = localServices(localPorts(data), log, { apiToken });
