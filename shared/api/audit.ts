@@ -4,14 +4,11 @@ import { listAudit } from '../access/audit-list.ts';
 import { type AuditPlace, verifyAudit } from '../access/audit-verify.ts';
 import { roles } from '../access/roles.ts';
 import { type Operation, operation } from './operation.ts';
+import { pageLimit } from './paging.ts';
 import { instant } from './time-query.ts';
 
 const PAGE = 100;
 const kinds = ['change', 'download'] as const;
-const limitBelow = (most: number, standard: number) => {
-  const said = `a whole number from 1 to ${most}`;
-  return z.coerce.number(said).int(said).min(1, said).max(most, said).default(standard);
-};
 const numberText = z.string().regex(/^[1-9]\d{0,9}$/, 'a whole number from 1');
 const hash = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits, in lower case');
 
@@ -27,7 +24,7 @@ const listQuery = z.strictObject({
   outcome: z.enum(auditOutcomes).optional(),
   from: instant.optional().meta({ description: 'Entries from this instant on.' }),
   to: instant.optional().meta({ description: 'Entries before this instant.' }),
-  limit: limitBelow(500, PAGE),
+  limit: pageLimit(500, PAGE),
   next: numberText.transform(Number).optional().meta({ description: '`next` of the page before.' }),
 });
 
@@ -63,7 +60,7 @@ const headSchema = z.object({ number: z.int(), hash });
 const verifyQuery = z
   .strictObject({
     next: placeText.optional().meta({ description: '`next` of the page before.' }),
-    limit: limitBelow(1000, 1000).meta({ description: 'Entries a page.' }),
+    limit: pageLimit(1000, 1000).meta({ description: 'Entries a page.' }),
     number: numberText.transform(Number).optional().meta({ description: 'Of a head that was noted before.' }),
     hash: hash.optional().meta({ description: 'Of the same head.' }),
   })

@@ -7,11 +7,10 @@ import { slug } from '../settings/names.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { sessionFilesSchema, sessionPageSchema, shownFile, shownSession } from './catalog-answers.ts';
 import { type Operation, operation } from './operation.ts';
+import { pageLimit, placeIn, placeKey, placeText } from './paging.ts';
 import { badRequest, notFound } from './problem.ts';
 import { instant } from './time-query.ts';
 
-const PAGE = 50;
-const limitText = 'a whole number from 1 to 200';
 const lsid = z.string().trim().min(1).max(200);
 const value = (what: string) =>
   z
@@ -29,7 +28,7 @@ const searchQuery = z.strictObject({
   site: slug.optional().meta({ description: 'Id of a site. Default: all.' }),
   from: instant.optional().meta({ description: 'Sessions that began from this instant on.' }),
   to: instant.optional().meta({ description: 'Sessions that began before this.' }),
-  limit: z.coerce.number(limitText).int(limitText).min(1, limitText).max(200, limitText).default(PAGE),
+  limit: pageLimit(200, 50),
   next: z.string().max(4000).optional(),
 });
 type Search = z.output<typeof searchQuery>;
@@ -128,16 +127,12 @@ async function search({ state }: Services, query: Search, by: ReturnType<typeof 
 }
 
 function textOf({ key, siteId }: SessionPlace): string {
-  return Buffer.from(JSON.stringify([key, siteId])).toString('base64url');
+  return placeText([key, siteId]);
 }
 
-const placeSchema = z.tuple([z.string().regex(/^[A-Za-z0-9\-_.:~|@+=*,!]{1,512}$/), slug]);
+const placeSchema = z.tuple([placeKey, slug]);
 
 function placeAt(next: string): SessionPlace {
-  try {
-    const [key, siteId] = placeSchema.parse(JSON.parse(Buffer.from(next, 'base64url').toString()));
-    return { key, siteId };
-  } catch {
-    throw badRequest('next: take it from the page before.');
-  }
+  const [key, siteId] = placeIn('next', next, placeSchema);
+  return { key, siteId };
 }

@@ -6,7 +6,7 @@ import { slug } from '../settings/names.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { streamIds } from '../streams/stream.ts';
 import { type Operation, operation } from './operation.ts';
-import { badField } from './problem.ts';
+import { pageLimit, placeIn, placeKey, placeText } from './paging.ts';
 
 const PAGE = 1000;
 /** Requests to the state for one page: a filter that fits nothing must not hold up whoever asks. */
@@ -19,7 +19,7 @@ const querySchema = z.strictObject({
   to: day.optional().meta({ description: 'Last day, YYYY-MM-DD; left out: today.' }),
   stream: z.enum(streamIds).optional().meta({ description: 'A data type.' }),
   destination: slug.optional().meta({ description: 'Id of a destination.' }),
-  limit: z.coerce.number().int().min(1).max(5000).default(PAGE),
+  limit: pageLimit(5000, PAGE),
   after: z.string().max(2000).optional(),
 });
 
@@ -106,16 +106,12 @@ function fits({ stream, destinationId }: Coverage, query: Query): boolean {
 }
 
 function continuation(site: string, key: string | undefined): string {
-  return Buffer.from(JSON.stringify(key === undefined ? [site] : [site, key])).toString('base64url');
+  return placeText(key === undefined ? [site] : [site, key]);
 }
 
-const placeSchema = z.tuple([slug]).rest(z.string().regex(/^[A-Za-z0-9\-_.:~|@+=*,!]{1,512}$/));
+const placeSchema = z.tuple([slug]).rest(placeKey);
 
 function placeAt(after: string): Place {
-  try {
-    const [site, key] = placeSchema.parse(JSON.parse(Buffer.from(after, 'base64url').toString()));
-    return { site, ...(key === undefined ? {} : { key }) };
-  } catch {
-    throw badField('after', 'take it from `next`');
-  }
+  const [site, key] = placeIn('after', after, placeSchema);
+  return { site, ...(key === undefined ? {} : { key }) };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type FilesPlace, filesByTime, timedStreams } from '../catalog/list-files.ts';
+import { filesByTime, timedStreams } from '../catalog/list-files.ts';
 import { findFile } from '../catalog/stored-file.ts';
 import { slug } from '../settings/names.ts';
 import { loadSettings } from '../settings/settings-store.ts';
@@ -8,11 +8,9 @@ import { filePageSchema, fileSchema, shownFile } from './catalog-answers.ts';
 import { giveContent } from './files-content.ts';
 import { mostBytes } from './files-range.ts';
 import { type Operation, operation } from './operation.ts';
-import { badRequest, notFound } from './problem.ts';
+import { pageLimit, placeIn, placeKey, placeText } from './paging.ts';
+import { notFound } from './problem.ts';
 import { instant } from './time-query.ts';
-
-const PAGE = 100;
-const limitText = 'a whole number from 1 to 500';
 
 const listQuery = z.strictObject({
   site: slug.meta({ description: 'Id of the site.' }),
@@ -27,9 +25,11 @@ const listQuery = z.strictObject({
     .meta({ description: 'A recorded host name that the site had before. Default: the one it has.' }),
   from: instant.optional().meta({ description: 'Due instant or start of the day or hour, from this on.' }),
   to: instant.optional().meta({ description: 'Before this.' }),
-  limit: z.coerce.number(limitText).int(limitText).min(1, limitText).max(500, limitText).default(PAGE),
+  limit: pageLimit(500, 100),
   next: z.string().max(2000).optional(),
 });
+
+const placeSchema = z.strictObject({ destination: slug, key: placeKey.optional() });
 
 const fileParams = z.object({
   id: z
@@ -64,11 +64,11 @@ export const fileOperations: readonly Operation[] = [
         from: from === undefined ? undefined : from / 1000,
         to: to === undefined ? undefined : to / 1000,
         limit,
-        after: query.next === undefined ? undefined : placeAt(query.next),
+        after: query.next === undefined ? undefined : placeIn('next', query.next, placeSchema),
       });
       return context.json({
         files: page.files.map(shownFile),
-        ...(page.next ? { next: Buffer.from(JSON.stringify(page.next)).toString('base64url') } : {}),
+        ...(page.next ? { next: placeText(page.next) } : {}),
       });
     },
   }),
@@ -120,19 +120,3 @@ export const fileOperations: readonly Operation[] = [
     handle: ({ context, services, params }) => giveContent(context, services, params.id),
   }),
 ];
-
-const placeSchema = z.strictObject({
-  destination: slug,
-  key: z
-    .string()
-    .regex(/^[A-Za-z0-9\-_.:~|@+=*,!]{1,600}$/)
-    .optional(),
-});
-
-function placeAt(next: string): FilesPlace {
-  try {
-    return placeSchema.parse(JSON.parse(Buffer.from(next, 'base64url').toString()));
-  } catch {
-    throw badRequest('next: take it from the page before.');
-  }
-}

@@ -21,6 +21,7 @@ import {
   startImportSchema,
 } from './import-answers.ts';
 import { type Operation, operation } from './operation.ts';
+import { pageLimit } from './paging.ts';
 import { badRequest, notFound } from './problem.ts';
 import { runSchema } from './run-answers.ts';
 import { cancelRun, showRun } from './runs.ts';
@@ -34,7 +35,7 @@ const pageQuery = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9|*_.~:@+=,!-]{1,512}$/, 'take it from `next`')
     .optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: pageLimit(200, 50),
 });
 
 export const importOperations: readonly Operation[] = [

@@ -10,7 +10,7 @@ import { type LedgerPart, type LedgerPlace, type LedgerRow, walkLedger } from '.
 import { retryItems } from '../transfer/retry-items.ts';
 import { ledgerPageSchema, retriedSchema } from './ledger-answers.ts';
 import { type Operation, operation } from './operation.ts';
-import { badField } from './problem.ts';
+import { pageLimit, placeIn, placeKey, placeText } from './paging.ts';
 import { startPull } from './pulls.ts';
 
 const PAGE = 50;
@@ -28,7 +28,7 @@ const filterShape = {
 };
 const querySchema = z.strictObject({
   ...filterShape,
-  limit: z.coerce.number().int().min(1).max(200).default(PAGE),
+  limit: pageLimit(200, PAGE),
 });
 const retrySchema = z.strictObject({
   ...filterShape,
@@ -140,20 +140,15 @@ function placeOf({ siteId, stream, entry: { value } }: LedgerRow) {
 function continuation(next: LedgerPlace | undefined): { readonly next?: string } {
   if (!next) return {};
   const place = [next.siteId, next.stream, ...(next.key === undefined ? [] : [next.key])];
-  return { next: Buffer.from(JSON.stringify(place)).toString('base64url') };
+  return { next: placeText(place) };
 }
 
 const placeSchema = z
   .tuple([slug, z.enum(streamIds)])
-  .rest(z.string().regex(/^[A-Za-z0-9\-_.:~|@+=*,!]{1,512}$/))
+  .rest(placeKey)
   .refine(({ length }) => length <= 3);
 
 function placeAt(from: string): LedgerPlace {
-  try {
-    const place = placeSchema.parse(JSON.parse(Buffer.from(from, 'base64url').toString()));
-    const [siteId, stream, key] = place;
-    return { siteId, stream, ...(key === undefined ? {} : { key }) };
-  } catch {
-    throw badField('from', 'take it from `next`');
-  }
+  const [siteId, stream, key] = placeIn('from', from, placeSchema);
+  return { siteId, stream, ...(key === undefined ? {} : { key }) };
 }

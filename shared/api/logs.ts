@@ -4,6 +4,7 @@ import { type LogPage, type LogQuery, levels } from '../log.ts';
 import type { Services } from '../services.ts';
 import { slug } from '../settings/names.ts';
 import { type Operation, operation } from './operation.ts';
+import { pageLimit } from './paging.ts';
 import { badField } from './problem.ts';
 import { instant } from './time-query.ts';
 
@@ -25,7 +26,7 @@ export const logQuerySchema = z.strictObject({
     .optional()
     .meta({ description: 'service: runs and ticks. client: what was asked for by the API.' }),
   next: z.string().max(300).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(PAGE),
+  limit: pageLimit(1000, PAGE),
 });
 
 /** A line has further fields by its message: `run`, `site`, `stream`, `item`, `destination`, `code` … */

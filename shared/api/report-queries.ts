@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import type { SessionSelector, TimeWindow } from '../appliance/appliance.ts';
+import { pageLimit } from './paging.ts';
 import { badField } from './problem.ts';
 import { instant } from './time-query.ts';
 
-const limit = z.coerce
-  .number('a whole number from 1 to 10000')
-  .int('a whole number from 1 to 10000')
-  .min(1)
-  .max(10_000)
-  .default(1000)
-  .meta({ description: 'Rows at most.' });
+const limit = pageLimit(10_000, 1000).meta({ description: 'Rows at most.' });
 
 const format = z
   .enum(['json', 'xml'])

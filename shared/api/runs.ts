@@ -6,6 +6,7 @@ import type { Services } from '../services.ts';
 import { slug } from '../settings/names.ts';
 import { answerLog, logPageSchema, logQuerySchema } from './logs.ts';
 import { type Operation, operation } from './operation.ts';
+import { pageLimit } from './paging.ts';
 import { notFound } from './problem.ts';
 import { runPageSchema, runSchema } from './run-answers.ts';
 import { instant } from './time-query.ts';
@@ -35,12 +36,7 @@ const querySchema = z.strictObject({
   from: z.union([instant, place]).optional().meta({ description: 'Due from this instant on.' }),
   to: instant.optional().meta({ description: 'Due before this one.' }),
   next: place.optional(),
-  limit: z.coerce
-    .number('a whole number from 1 to 200')
-    .int('a whole number from 1 to 200')
-    .min(1)
-    .max(200)
-    .default(PAGE),
+  limit: pageLimit(200, PAGE),
 });
 
 const runParams = z.object({ id: z.string().meta({ description: 'Id of the run.' }) });

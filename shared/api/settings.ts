@@ -17,6 +17,7 @@ import { authorOf } from './caller.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { type Expected, etagHeader, expectedEtag, sendEtag } from './etag.ts';
 import { type Operation, operation } from './operation.ts';
+import { pageLimit } from './paging.ts';
 import { notFound } from './problem.ts';
 import {
   exportSchema,
@@ -75,13 +76,7 @@ export const settingsOperations: readonly Operation[] = [
     tag: 'Settings',
     role: 'Reader',
     query: z.strictObject({
-      limit: z.coerce
-        .number('a whole number from 1 to 200')
-        .int('a whole number from 1 to 200')
-        .min(1, 'a whole number from 1 to 200')
-        .max(200, 'a whole number from 1 to 200')
-        .default(50)
-        .meta({ description: 'Versions a page.' }),
+      limit: pageLimit(200, 50).meta({ description: 'Versions a page.' }),
       from: z
         .string()
         .regex(/^history\|\d{10}$/, 'take it from `next`')

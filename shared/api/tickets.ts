@@ -6,6 +6,7 @@ import { getTicket, listTickets, type TicketRequest, ticketId } from '../tickets
 import { answerSchema } from '../tickets/ticket-system.ts';
 import { nameOf } from './caller.ts';
 import { type Operation, operation } from './operation.ts';
+import { pageLimit } from './paging.ts';
 import { notFound } from './problem.ts';
 
 const time = z.iso.datetime();
@@ -50,7 +51,7 @@ export const ticketOperations: readonly Operation[] = [
     tag: 'Tickets',
     role: 'Reader',
     query: z.strictObject({
-      limit: z.coerce.number('a whole number from 1 to 200').int().min(1).max(200).default(50),
+      limit: pageLimit(200, 50),
       next: z.string().regex(ticketId, 'take it from `next`').optional(),
     }),
     answers: {
