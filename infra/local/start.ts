@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { showRun } from '../../shared/api/runs.ts';
 import { reportFailure } from '../../shared/errors.ts';
-import type { Run } from '../../shared/runs/run.ts';
 import type { Services } from '../../shared/services.ts';
 import { loadSettings } from '../../shared/settings/settings-store.ts';
 import { announceAddress } from './api-address.ts';
@@ -93,8 +93,15 @@ async function live(
   say('Stopping …');
   await progress.stop();
   const { settings } = await loadSettings(stack.services.state);
-  const runs: Run[] = (await allRuns(stack.services.state)).filter((run) => (run.finishedAt ?? '') >= began);
-  say(closingLine(runs, settings));
+  const runs = (await allRuns(stack.services.state)).filter(
+    ({ finishedAt }) => finishedAt === undefined || finishedAt >= began,
+  );
+  // Of one that is still going, what has been done so far.
+  const shown = await Promise.all(runs.map(({ id }) => showRun(stack.services, id)));
+  say(closingLine(shown, settings));
+  const going = runs.filter(({ finishedAt }) => finishedAt === undefined).length;
+  if (going === 1) say('A run is not done: the next start goes on with it.');
+  else if (going > 1) say(`${going} runs are not done: the next start goes on with them.`);
   return 0;
 }
 
