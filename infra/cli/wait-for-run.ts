@@ -27,8 +27,12 @@ export async function waitForRun(
     terminal.out(json ? `${JSON.stringify(run)}\n` : runText(run));
     return runExitCode(run);
   } catch (error) {
-    if (!terminal.interrupted?.aborted) throw error;
     terminal.progress('');
+    if (!terminal.interrupted?.aborted) {
+      if (error instanceof CliError)
+        terminal.say(`Run ${id} does not depend on this command: runs watch ${id} shows it again.`);
+      throw error;
+    }
     throw new CliError(INTERRUPTED, await afterInterrupt(client, id, cancelOnInterrupt), { cause: error });
   }
 }
