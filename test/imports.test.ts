@@ -223,6 +223,27 @@ test('a file of which nothing can be read fails with one line; one that is cut g
   assert.equal(resultOf(refused, 'session-data', 'folder').failure?.code, 'not-a-zip');
 });
 
+test('a file without a session is not taken for one that was loaded', async () => {
+  const zip = Buffer.from(zipSync({ 'video.flv': Buffer.from('FLV') }));
+  for (const [name, bytes] of [
+    ['empty.zip', zip],
+    ['empty.xml', Buffer.from('<session_list/>')],
+  ] as const) {
+    const id = await sendImport(house, bytes, { name });
+    const run = await loadImport(house, id, {
+      ...site,
+      dataTypes: ['session-data'],
+      destinations: ['database'],
+    });
+    const { failure } = resultOf(run, 'session-data', 'database');
+    assert.deepEqual([run.status, failure?.code], ['failed', 'bad-import']);
+    assert.match(
+      failure?.message ?? '',
+      new RegExp(`^Nothing of "${name}" could be loaded: there is no session`),
+    );
+  }
+});
+
 test('a load that is cancelled in its midst ends within seconds, leaves nothing half-written, and can be repeated', async () => {
   const [files, each] = [8, 12];
   const id = await sendImport(house, zipOfReports(files, each), { name: 'many.zip' });

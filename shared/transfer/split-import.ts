@@ -50,7 +50,7 @@ const LIMITS: SplitLimits = { sessions: 500, bytes: 4 * 1024 * 1024, slices: 40 
 
 /**
  * Takes the next sessions out of an import and stages them in slices. What cannot be read is set aside with its place
- * and the reason. Throws nothing away silently: an import of which nothing could be read fails with the first reason.
+ * and the reason. Throws nothing away silently: an import of which nothing could be read fails with the first reason, one without a session says so.
  */
 export function splitImport(
   services: Services,
@@ -109,7 +109,7 @@ class Splitting {
     }
     await this.#flush();
     await this.#report();
-    if (next === undefined) await this.#refuseNothing(record.name);
+    if (next === undefined) this.#refuseNothing(record.name);
     const now = Math.floor(services.now() / 1000);
     return { slices: this.#slices, now, ...(next === undefined ? {} : { next }) };
   }
@@ -178,11 +178,15 @@ class Splitting {
       });
   }
 
-  async #refuseNothing(name: string): Promise<void> {
+  #refuseNothing(name: string): void {
+    if (this.#loaded > 0) return;
     const broken = (this.#input.from?.broken ?? 0) + this.#broken;
-    if (this.#loaded > 0 || broken === 0) return;
-    const [first = 'nothing in it could be read'] = this.#alarms;
-    throw new Failure('terminal', 'bad-import', `Nothing of "${name}" could be loaded: ${first}`);
+    const why = broken === 0 ? ['there is no session in it.', ...this.#alarms].join(' ') : this.#alarms[0];
+    throw new Failure(
+      'terminal',
+      'bad-import',
+      `Nothing of "${name}" could be loaded: ${why ?? 'nothing in it could be read'}`,
+    );
   }
 }
 
