@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts';
 import type { Services } from '../services.ts';
+import { siteIn } from '../settings/named-item.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import type { Site } from '../settings/site.ts';
 import { holdSlot, type Slot } from '../transfer/slots.ts';
@@ -11,10 +12,7 @@ const LONGEST_CALL = 150_000;
 
 /** Throws `Failure` `unknown-site`. */
 export async function siteNamed({ state }: Services, id: string): Promise<Site> {
-  const { settings } = await loadSettings(state);
-  const site = settings.sites.find((one) => one.id === id);
-  if (site) return site;
-  throw new Failure('terminal', 'unknown-site', `There is no site "${id.slice(0, 40)}" in the settings.`);
+  return siteIn((await loadSettings(state)).settings, id);
 }
 
 /**

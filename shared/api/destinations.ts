@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Failure } from '../errors.ts';
 import { destinationSchema } from '../settings/destination.ts';
+import { destinationIn } from '../settings/named-item.ts';
 import { bareSecretName } from '../settings/names.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { testDestination } from './destination-test.ts';
@@ -58,14 +58,7 @@ export const destinationOperations: readonly Operation[] = [
     answers: result,
     async handle({ context, services, params: { id } }) {
       const { settings } = await loadSettings(services.state);
-      const setting = settings.destinations.find((destination) => destination.id === id);
-      if (!setting)
-        throw new Failure(
-          'terminal',
-          'unknown-destination',
-          `There is no destination "${id.slice(0, 40)}" in the settings.`,
-        );
-      return context.json(await testDestination(services, setting));
+      return context.json(await testDestination(services, destinationIn(settings, id)));
     },
   }),
   operation({

@@ -1,6 +1,6 @@
 import { pluginOf } from '../destinations/index.ts';
-import { Failure } from '../errors.ts';
 import type { Transfer } from '../runs/run.ts';
+import { destinationIn, siteIn } from '../settings/named-item.ts';
 import type { Settings } from '../settings/settings.ts';
 import { namingFaults, scheduledStreams, takesStream } from '../settings/transfer-checks.ts';
 import { streamOf } from '../streams/index.ts';
@@ -20,13 +20,9 @@ export function transfersOf(settings: Settings, wanted: WantedTransfers): Transf
     ...(commandShellFormat === undefined ? {} : { commandShellFormat }),
     ...(reportPeriod === undefined ? {} : { reportPeriod }),
   };
-  for (const id of sites)
-    if (!settings.sites.some((site) => site.id === id))
-      throw new Failure('terminal', 'unknown-site', `There is no site "${id}" in the settings.`);
+  for (const id of sites) siteIn(settings, id);
   const plugins = [...new Set(destinations)].map((id) => {
-    const destination = settings.destinations.find((candidate) => candidate.id === id);
-    if (destination) return { id, takes: pluginOf(destination.plugin)?.takes };
-    throw new Failure('terminal', 'unknown-destination', `There is no destination "${id}" in the settings.`);
+    return { id, takes: pluginOf(destinationIn(settings, id).plugin)?.takes };
   });
   const transfers = [...new Set(dataTypes)].flatMap((id) => {
     const stream = streamOf(id);

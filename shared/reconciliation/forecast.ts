@@ -2,6 +2,7 @@ import type { Destination } from '../destinations/destination.ts';
 import { Failure, type FailureReport, reportFailure } from '../errors.ts';
 import type { PullSelection, Transfer } from '../runs/run.ts';
 import type { Services } from '../services.ts';
+import { destinationIn } from '../settings/named-item.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Site } from '../settings/site.ts';
 import { type Bucket, bucketKey, bucketStart, bucketsOf } from '../streams/bucket.ts';
@@ -166,14 +167,7 @@ class SiteForecast {
   }
 
   async #destination(id: string): Promise<Destination> {
-    const setting = this.#settings.destinations.find((candidate) => candidate.id === id);
-    if (!setting)
-      throw new Failure(
-        'terminal',
-        'unknown-destination',
-        `There is no destination "${id}" in the settings.`,
-      );
-    return this.#services.destination(setting);
+    return this.#services.destination(destinationIn(this.#settings, id));
   }
 
   /** Session reports: a day each up to sixty, or fifty named ones each; for each of the two kinds. */

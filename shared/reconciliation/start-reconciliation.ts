@@ -1,6 +1,6 @@
-import { Failure } from '../errors.ts';
 import type { RunStarter } from '../schedules/tick.ts';
 import type { Services } from '../services.ts';
+import { siteIn } from '../settings/named-item.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { dailyId, endReconciliation, handId, makeReconciliation, type Reconciliation } from './record.ts';
 
@@ -50,15 +50,12 @@ export async function reconcileByHand(
 ): Promise<Reconciliation> {
   const { state, now } = services;
   const { settings } = await loadSettings(state);
-  const known = settings.sites.map(({ id }) => id);
-  const unknown = asked.sites?.find((id) => !known.includes(id));
-  if (unknown !== undefined)
-    throw new Failure('terminal', 'unknown-site', `There is no site "${unknown}" in the settings.`);
+  const sites = asked.sites?.map((id) => siteIn(settings, id)) ?? settings.sites;
   const record = await makeReconciliation(state, {
     id: handId(now(), asked.name),
     by: 'hand',
     at: new Date(now()).toISOString(),
-    sites: [...new Set(asked.sites ?? known)],
+    sites: [...new Set(sites.map(({ id }) => id))],
     ...(asked.days === undefined ? {} : { days: asked.days }),
   });
   await starter.start(record.id);

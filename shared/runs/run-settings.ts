@@ -1,4 +1,3 @@
-import { Failure } from '../errors.ts';
 import type { DestinationSetting } from '../settings/destination.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Site } from '../settings/site.ts';
@@ -26,17 +25,4 @@ export async function runSettings(state: StateStore, runId: string): Promise<Run
   const entry = await state.get<RunSettings>('runs', 'settings', runId);
   if (!entry) throw new Error(`run ${runId} has no settings`);
   return entry.value;
-}
-
-export function siteIn(settings: RunSettings, id: string): Site {
-  const site = settings.sites.find((candidate) => candidate.id === id);
-  if (!site) throw new Failure('terminal', 'unknown-site', `There is no site "${id}" in the settings.`);
-  return site;
-}
-
-export function destinationIn(settings: RunSettings, id: string): DestinationSetting {
-  const destination = settings.destinations.find((candidate) => candidate.id === id);
-  if (!destination)
-    throw new Failure('terminal', 'unknown-destination', `There is no destination "${id}" in the settings.`);
-  return destination;
 }

@@ -1,5 +1,5 @@
-import { Failure } from '../errors.ts';
 import type { StateStore } from '../state/state-store.ts';
+import { destinationIn } from './named-item.ts';
 import { repinDestination } from './places.ts';
 import { loadSettings, saveSettings } from './settings-store.ts';
 
@@ -14,9 +14,7 @@ export async function moveDestination(
   by: string,
 ): Promise<void> {
   const stored = await loadSettings(state);
-  const before = stored.settings.destinations.find((one) => one.id === id);
-  if (before === undefined)
-    throw new Failure('terminal', 'unknown-destination', `There is no destination "${id}" in the settings.`);
+  const before = destinationIn(stored.settings, id);
   const moved = { ...before, settings };
   const destinations = stored.settings.destinations.map((one) => (one.id === id ? moved : one));
   await repinDestination(state, moved);

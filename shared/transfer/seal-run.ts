@@ -3,8 +3,9 @@ import type { Evidence } from '../destinations/evidence.ts';
 import { Failure } from '../errors.ts';
 import { reportPart, runProgress } from '../runs/progress.ts';
 import { getRun, isFinished, type Run, transferKey } from '../runs/run.ts';
-import { destinationIn, runSettings } from '../runs/run-settings.ts';
+import { runSettings } from '../runs/run-settings.ts';
 import type { Services } from '../services.ts';
+import { destinationIn } from '../settings/named-item.ts';
 import { noteFiles } from './note-files.ts';
 
 /** One activity works this long at most, then says that there is more: the platform may take an instance away. */

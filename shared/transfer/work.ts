@@ -3,8 +3,9 @@ import type { Origin } from '../destinations/destination.ts';
 import { type FailureReport, reportFailure } from '../errors.ts';
 import { logEvents } from '../log-events.ts';
 import { getRun, type Run } from '../runs/run.ts';
-import { type RunSettings, runSettings, siteIn } from '../runs/run-settings.ts';
+import { type RunSettings, runSettings } from '../runs/run-settings.ts';
 import type { Services } from '../services.ts';
+import { siteIn } from '../settings/named-item.ts';
 import { recordedHost, type Site } from '../settings/site.ts';
 
 /** One activity works this long at most, then says where to go on: the platform may take an instance away. */
