@@ -41,9 +41,16 @@ export async function giveContent(
   });
 }
 
+/** Throws `Failure` `not-found`. */
+export async function fileNamed({ state }: Services, id: string): Promise<FoundFile> {
+  const found = await findFile(state, id);
+  if (found) return found;
+  throw notFound('There is no file of this id: take it from a list of files.');
+}
+
+/** One that has content. */
 async function fileOf(services: Services, id: string): Promise<FoundFile> {
-  const found = await findFile(services.state, id);
-  if (!found) throw notFound('There is no file of this id: take it from a list of files.');
+  const found = await fileNamed(services, id);
   const { state, name, goneAt, why } = found.listed;
   if (state === 'pruned' || state === 'replaced')
     throw new Failure(

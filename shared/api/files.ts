@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { filesByTime, timedStreams } from '../catalog/list-files.ts';
-import { findFile } from '../catalog/stored-file.ts';
 import { slug } from '../settings/names.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { recordedHost } from '../settings/site.ts';
 import { filePageSchema, fileSchema, shownFile } from './catalog-answers.ts';
-import { giveContent } from './files-content.ts';
+import { fileNamed, giveContent } from './files-content.ts';
 import { mostBytes } from './files-range.ts';
 import { type Operation, operation } from './operation.ts';
 import { pageLimit, placeIn, placeKey, placeText } from './paging.ts';
@@ -82,9 +81,8 @@ export const fileOperations: readonly Operation[] = [
     params: fileParams,
     answers: { 200: { description: 'The file, without its content', schema: fileSchema } },
     async handle({ context, services, params }) {
-      const found = await findFile(services.state, params.id);
-      if (!found) throw notFound('There is no file of this id: take it from a list of files.');
-      return context.json(shownFile(found.listed));
+      const { listed } = await fileNamed(services, params.id);
+      return context.json(shownFile(listed));
     },
   }),
   operation({

@@ -9,8 +9,7 @@ import {
   keepAnswer,
 } from '../housekeeping/kept-answers.ts';
 import type { ApiEnvironment } from './environment.ts';
-import { isIdempotent } from './openapi.ts';
-import type { Operation } from './operation.ts';
+import { isIdempotent, type Operation } from './operation.ts';
 import { badRequest, problemOf, problemResponse } from './problem.ts';
 
 const HEADER = 'Idempotency-Key';

@@ -37,7 +37,7 @@ async function authorize(context: Context<ApiEnvironment>, operation: Operation)
 async function askedOf(context: Context<ApiEnvironment>, operation: Operation) {
   const { params, query, body, rawBody, bodyOptional, mostBytes } = operation;
   const sent = queryOf(context.req.url);
-  if (!query && Object.keys(sent).length > 0) throw checkedNone(Object.keys(sent)[0] ?? '');
+  if (!query && Object.keys(sent).length > 0) throw unknownQuery(Object.keys(sent)[0] ?? '');
   const bytes =
     body || rawBody ? await bytesOf(context.req.raw, rawBody?.mostBytes ?? mostBytes) : new Uint8Array();
   return {
@@ -52,7 +52,7 @@ async function askedOf(context: Context<ApiEnvironment>, operation: Operation) {
   };
 }
 
-function checkedNone(name: string): Failure {
+function unknownQuery(name: string): Failure {
   const field = name.slice(0, 40);
   return badRequest(`Query: ${field}: is not known here.`, [{ field, message: 'is not known here' }]);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ComponentSchemas, componentSchemas } from './component-schemas.ts';
-import type { Answer, Operation } from './operation.ts';
+import { type Answer, isIdempotent, type Operation } from './operation.ts';
 
 type Json = Record<string, unknown>;
 
@@ -129,10 +129,6 @@ function headersOf(operation: Operation): Json[] {
         ]
       : []),
   ];
-}
-
-export function isIdempotent({ method, idempotent }: Operation): boolean {
-  return idempotent ?? method === 'post';
 }
 
 function answerObject(

@@ -92,3 +92,8 @@ export function operation<
 >(spec: OperationSpec<P, Q, B>): Operation {
   return spec as Operation;
 }
+
+/** Whether a repeat with the same `Idempotency-Key` is answered as the first was. */
+export function isIdempotent({ method, idempotent }: Operation): boolean {
+  return idempotent ?? method === 'post';
+}
