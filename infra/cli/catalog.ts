@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { fileSchema, sessionFilesSchema } from '../../shared/api/catalog-answers.ts';
 import { safeComponent } from '../../shared/destinations/file/safe-name.ts';
 import { connect } from './api-client.ts';
@@ -44,12 +43,11 @@ const download: Subcommand = {
     const { values, words } = readWords(args, { ...commonOptions, out: { type: 'string' } }, ['FILE-ID']);
     const client = connect(values, terminal);
     const [id = ''] = words;
-    const file = fileSchema.parse(await client.json('GET', `/catalog/files/${encodeURIComponent(id)}`));
-    const { name, size, sha256 } = z
-      .looseObject({ name: z.string(), size: z.number().optional(), sha256: z.string().optional() })
-      .parse(file);
+    const { name, size, sha256, state } = fileSchema.parse(
+      await client.json('GET', `/catalog/files/${encodeURIComponent(id)}`),
+    );
     if (size === undefined || sha256 === undefined)
-      throw new UsageError(`${name} was never stored: its state is ${file.state}.`);
+      throw new UsageError(`${name} was never stored: its state is ${state}.`);
     const path = pathFor(values.out, name);
     const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
     const { bytes } = await downloadFile(client, { id, size, sha256 }, path, (done) =>

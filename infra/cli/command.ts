@@ -1,4 +1,4 @@
-/** One command of `npm run cli -- NAME …`: a file each, listed in run-cli.ts. */
+/** One command of `npm run cli -- NAME …`: a file each, listed in commands.ts. */
 export interface Command {
   readonly name: string;
   /** One line for the list of commands. */

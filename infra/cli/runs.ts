@@ -9,7 +9,7 @@ import { runText } from './run-lines.ts';
 import { commandOf, type Subcommand } from './subcommands.ts';
 import { waitForRun } from './wait-for-run.ts';
 
-export const showRunText = (answer: unknown) => runText(runSchema.parse(answer));
+const showRunText = (answer: unknown) => runText(runSchema.parse(answer));
 
 /** For commands that wait for a run. */
 export const waitingOptions = {

@@ -4,7 +4,7 @@ export function printable(text: string): string {
 }
 
 /** One line for a cell. */
-export function cellText(value: unknown): string {
+function cellText(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'string') return printable(shortTime(value));
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
