@@ -1,31 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { exportJWK } from 'jose';
-import { entraAccess } from '../shared/access/entra-access.ts';
 import { Failure } from '../shared/errors.ts';
-import {
-  applicationId,
-  claimsAt,
-  type KeyServer,
-  type SigningKey,
-  signed,
-  signingKey,
-  startKeyServer,
-  tenantId,
-} from './support/entra.ts';
+import { claimsAt, signed, signingKey, startTenant, tenantId } from './support/entra.ts';
 
 const now = Date.UTC(2026, 10, 1);
-let key: SigningKey;
-let server: KeyServer;
-before(async () => {
-  key = await signingKey('one');
-  server = await startKeyServer(key);
-});
-after(() => server.close());
+const { key, server, access: accessOf } = await startTenant();
 
 function ask(authorization: string) {
-  const access = entraAccess({ tenantId, applicationId, keysAt: server.url, now: () => now });
-  return access.authenticate({ get: (name) => (name === 'authorization' ? authorization : null) });
+  return accessOf({ now: () => now }).authenticate({
+    get: (name) => (name === 'authorization' ? authorization : null),
+  });
 }
 
 async function isRefused(authorization: string): Promise<void> {

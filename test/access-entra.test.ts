@@ -1,33 +1,25 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { exportSPKI, generateKeyPair, SignJWT } from 'jose';
-import { entraAccess, entraAddresses } from '../shared/access/entra-access.ts';
+import { entraAddresses } from '../shared/access/entra-access.ts';
 import type { Principal } from '../shared/access/roles.ts';
 import { Failure } from '../shared/errors.ts';
 import {
   applicationId,
   claimsAt,
-  type KeyServer,
-  type SigningKey,
   signed,
   signingKey,
   startKeyServer,
+  startTenant,
   tenantId,
 } from './support/entra.ts';
 
 const now = Date.UTC(2026, 10, 1);
 const other = '44444444-4444-4444-8444-444444444444';
-let key: SigningKey;
-let server: KeyServer;
-before(async () => {
-  key = await signingKey('one');
-  server = await startKeyServer(key);
-});
-after(() => server.close());
+const { key, server, access: accessOf } = await startTenant();
 
-const access = (more: object = {}) =>
-  entraAccess({ tenantId, applicationId, keysAt: server.url, now: () => now, ...more });
+const access = (more: object = {}) => accessOf({ now: () => now, ...more });
 
 function ask(token: string | undefined, guard = access()): Promise<Principal> {
   return guard.authenticate(new Headers(token === undefined ? {} : { authorization: `Bearer ${token}` }));

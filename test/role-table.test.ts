@@ -1,23 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { verifyAudit } from '../shared/access/audit-verify.ts';
-import { entraAccess } from '../shared/access/entra-access.ts';
 import { mayAs, type Role, roles } from '../shared/access/roles.ts';
 import { createApi } from '../shared/api/app.ts';
 import { auditKind } from '../shared/api/audit-work.ts';
 import type { Operation } from '../shared/api/operation.ts';
 import { operations } from '../shared/api/operations.ts';
 import { saveSettings } from '../shared/settings/settings-store.ts';
-import {
-  applicationId,
-  claimsAt,
-  type KeyServer,
-  type SigningKey,
-  signed,
-  signingKey,
-  startKeyServer,
-  tenantId,
-} from './support/entra.ts';
+import { claimsAt, signed, startKeyServer, startTenant } from './support/entra.ts';
 import { MemoryState } from './support/memory-state.ts';
 import { makeWorkbench } from './support/workbench.ts';
 
@@ -145,13 +135,7 @@ const table: Readonly<Record<string, Role>> = {
 /** What is no operation: the liveness check alone. */
 const unguarded = ['GET /api/health'];
 
-let key: SigningKey;
-let server: KeyServer;
-before(async () => {
-  key = await signingKey('one');
-  server = await startKeyServer(key);
-});
-after(() => server.close());
+const { key, access: accessOf } = await startTenant();
 
 test('the table has a row for every operation, and no other', () => {
   assert.deepEqual(Object.fromEntries(operations.map(({ id, role }) => [id, role])), table);
@@ -194,7 +178,7 @@ test('every route refuses nobody, people without a role and every role that is t
   const state = new MemoryState();
   const bench = makeWorkbench(t, { state });
   await saveSettings(state, bench.settings);
-  const access = entraAccess({ tenantId, applicationId, keysAt: server.url });
+  const access = accessOf();
   const starter = { start: async () => {}, isGoing: async () => false };
   const api = createApi();
   const ask = async (operation: Operation, token: string | undefined) => {
@@ -238,7 +222,7 @@ test('every route refuses nobody, people without a role and every role that is t
 test('while the keys of Entra ID cannot be had the API answers 503, and the liveness check 200', async (t) => {
   const gone = await startKeyServer(key);
   await gone.close();
-  const access = entraAccess({ tenantId, applicationId, keysAt: gone.url });
+  const access = accessOf({ keysAt: gone.url });
   const { services } = makeWorkbench(t, { state: new MemoryState() });
   const starter = { start: async () => {}, isGoing: async () => false };
   const headers = { authorization: `Bearer ${await signed(key, claimsAt(Date.now()))}` };

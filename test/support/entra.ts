@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { after } from 'node:test';
 import {
   type CryptoKey,
   exportJWK,
@@ -9,6 +10,7 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose';
+import { type EntraOptions, entraAccess } from '../../shared/access/entra-access.ts';
 
 export const tenantId = '11111111-1111-4111-8111-111111111111';
 export const applicationId = '22222222-2222-4222-8222-222222222222';
@@ -86,4 +88,14 @@ export function signed(
   return new SignJWT(claims)
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid, ...header })
     .sign(privateKey);
+}
+
+/** A tenant with one key, served while the tests of a file run. */
+export async function startTenant() {
+  const key = await signingKey('one');
+  const server = await startKeyServer(key);
+  after(() => server.close());
+  const access = (more: Partial<EntraOptions> = {}) =>
+    entraAccess({ tenantId, applicationId, keysAt: server.url, ...more });
+  return { key, server, access };
 }
