@@ -1,6 +1,6 @@
 import { saysNothingFound } from '../appliance/error-document.ts';
-import type { ReportRoot } from '../appliance/row-parser.ts';
 import { ByteWindow } from './byte-window.ts';
+import { DocumentPlace } from './document-place.ts';
 import {
   documentStart,
   errorWords,
@@ -25,30 +25,22 @@ export class SessionSplitter {
   readonly #window: ByteWindow;
   /** What has begun is not looked at again before there are so many bytes, from the file's start. */
   #readAgainAt = 0;
-  #root: ReportRoot | undefined;
-  /** Elements that are open outside sessions, the root included. */
-  #depth: number;
+  readonly #document: DocumentPlace;
   #session: OpenSession | undefined;
+  /** Whole ones that were found. */
   #sessions: number;
-  #documents: number;
-  /** The file, or this part of it, is one session without a list around it. */
-  #bare = false;
-  /** After a broken session its end tags may come. */
-  #recovering = false;
   #over = false;
 
-  constructor({ at, root, sessions = 0 }: SplitPlace = { at: 0 }) {
-    this.#window = new ByteWindow(at);
-    this.#root = root;
-    this.#depth = root === undefined ? 0 : 1;
-    this.#documents = at === 0 ? 0 : 1;
-    this.#sessions = sessions;
+  constructor(place: SplitPlace = { at: 0 }) {
+    this.#window = new ByteWindow(place.at);
+    this.#document = new DocumentPlace(place);
+    this.#sessions = place.sessions ?? 0;
   }
 
   /** Behind the last item. */
   get place(): SplitPlace {
-    const root = this.#root === undefined ? {} : { root: this.#root };
-    return { at: this.#window.at, sessions: this.#sessions, ...root };
+    const { root } = this.#document;
+    return { at: this.#window.at, sessions: this.#sessions, ...(root === undefined ? {} : { root }) };
   }
 
   push(chunk: Uint8Array): void {
@@ -98,8 +90,8 @@ export class SessionSplitter {
     const window = this.#window;
     const session = this.#session;
     const { from, to } = token;
-    if (this.#depth === 0 && !session) {
-      const reason = refusedBefore(window, from, this.#documents === 0);
+    if (this.#document.depth === 0 && !session) {
+      const reason = refusedBefore(window, from, this.#document.count === 0);
       if (reason !== undefined) return this.#fatal(reason);
     }
     // The words of an error are its next text: wait for them.
@@ -112,7 +104,7 @@ export class SessionSplitter {
       case 'text':
         return 'more';
       case 'other': {
-        const reason = this.#depth > 0 ? undefined : refusedEncoding(window, from, to);
+        const reason = this.#document.depth > 0 ? undefined : refusedEncoding(window, from, to);
         return reason === undefined ? undefined : this.#fatal(reason);
       }
       case 'doctype':
@@ -126,78 +118,53 @@ export class SessionSplitter {
         return this.#start(token);
       case 'end': {
         if (!session) return this.#end(token);
-        const ended = session.end(token, window, this.#root?.name);
+        const ended = session.end(token, window, this.#document.root?.name);
         return ended === 'closed' ? this.#close(session) : this.#giveUp(ended);
       }
     }
   }
 
   #malformed(from: number, to: number): Fault {
-    if (this.#depth === 0) return this.#fatal(this.#documents === 0 ? 'it is no XML' : 'a tag is malformed');
-    this.#recovering = true;
+    const { depth, count } = this.#document;
+    if (depth === 0) return this.#fatal(count === 0 ? 'it is no XML' : 'a tag is malformed');
+    this.#document.recover();
     const { base } = this.#window;
     return faultAt(base + from, base + to, 'a tag is malformed', lsidIn(this.#window.text(from, to)));
   }
 
   #start(tag: Tag): Fault | FoundSession | undefined {
     const window = this.#window;
-    if (this.#depth === 0) {
-      const fault = this.#openDocument(tag);
-      if (fault || tag.local !== 'session') return fault;
-    } else if (tag.local !== 'session') {
-      if (!tag.empty) this.#depth++;
+    const isSession = tag.local === 'session';
+    if (this.#document.depth === 0) {
+      const start = documentStart(tag, window);
+      this.#document.begin(start);
+      if (start.kind === 'refused') return this.#fatal(start.reason);
+      if (start.kind === 'nothing-found') this.#over = true;
+      if (!isSession) return undefined;
+    } else if (!isSession) {
+      this.#document.open(tag);
       const words = tag.local === 'error' ? errorWords(tag, window) : undefined;
       if (words === undefined || saysNothingFound(words)) return undefined;
       return faultAt(window.base + tag.from, window.at, `an error of the appliance stands in it: ${words}`);
     }
     const lsid = lsidIn(window.text(tag.from, tag.to));
-    // Behind a broken one elements may have lost their ends.
-    if (this.#recovering && lsid !== undefined) this.#depth = 1;
-    this.#recovering = false;
     const session = new OpenSession(window.base + tag.from, tag.name, lsid);
-    if (this.#depth > 1) session.broken = 'it stands in an unknown place';
+    session.broken = this.#document.startSession(lsid);
     this.#session = session;
     return tag.empty ? this.#close(session) : undefined;
   }
 
-  #openDocument(tag: Tag): Fault | undefined {
-    this.#documents++;
-    const start = documentStart(tag, this.#window);
-    if (start.kind === 'refused') return this.#fatal(start.reason);
-    if (start.kind === 'nothing-found') this.#over = true;
-    if ('root' in start) {
-      this.#root = start.root;
-      this.#depth = 1;
-      this.#bare = start.kind === 'session';
-    }
-    return undefined;
-  }
-
   #end(tag: Tag): Fault | undefined {
-    if (tag.name === this.#root?.name && (this.#depth === 1 || this.#recovering)) {
-      this.#closeDocument();
-      this.#recovering = false;
-    } else if (this.#depth > 1) this.#depth--;
-    else if (!this.#recovering) {
-      const reason = 'an end tag has no start tag';
-      const { base, at } = this.#window;
-      return this.#depth === 0 ? this.#fatal(reason) : faultAt(base + tag.from, at, reason);
-    }
-    return undefined;
-  }
-
-  #closeDocument(): void {
-    this.#depth = 0;
-    this.#root = undefined;
-    this.#bare = false;
+    if (this.#document.close(tag)) return undefined;
+    const reason = 'an end tag has no start tag';
+    const { base, at } = this.#window;
+    return this.#document.depth === 0 ? this.#fatal(reason) : faultAt(base + tag.from, at, reason);
   }
 
   #close({ at, lsid, broken }: OpenSession): FoundSession | Fault {
     const { base, position, bytes, at: to } = this.#window;
-    const root = this.#root;
-    if (root === undefined) throw new Error('a session without a root');
     this.#session = undefined;
-    if (this.#bare) this.#closeDocument();
+    const root = this.#document.endSession();
     if (broken !== undefined) return faultAt(at, to, broken, lsid);
     this.#sessions++;
     return { kind: 'session', at, to, lsid, root, bytes: bytes.subarray(at - base, position) };
@@ -208,7 +175,7 @@ export class SessionSplitter {
     if (!givenUp || !this.#session) return undefined;
     const { at, lsid } = this.#session;
     this.#session = undefined;
-    this.#recovering = true;
+    this.#document.recover();
     this.#window.position = givenUp.next - this.#window.base;
     return faultAt(at, givenUp.next, givenUp.reason, lsid);
   }
@@ -225,9 +192,9 @@ export class SessionSplitter {
       const within = lsid === undefined ? 'a session' : `the session ${lsid}`;
       return { ...faultAt(at, end, `${early}, within ${within}, ${after}`, lsid), fatal: true };
     }
-    if (this.#depth > 0)
+    if (this.#document.depth > 0)
       return { ...faultAt(end, end, `${early}, ${after}: its end tag is missing`), fatal: true };
-    if (this.#documents === 0)
+    if (this.#document.count === 0)
       return { ...faultAt(end, end, end === 0 ? 'it is empty' : 'it is no XML'), fatal: true };
     if (!blankBetween(bytes, position, bytes.length))
       return faultAt(end, end, 'something stands behind the end of the report');
