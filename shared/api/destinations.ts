@@ -4,10 +4,9 @@ import { destinationIn } from '../settings/named-item.ts';
 import { bareSecretName } from '../settings/names.ts';
 import { loadSettings } from '../settings/settings-store.ts';
 import { testDestination } from './destination-test.ts';
-import { etagHeader, sendEtag } from './etag.ts';
 import { type Operation, operation } from './operation.ts';
 import { failureSchema } from './run-answers.ts';
-import { partOperations } from './settings-parts.ts';
+import { listOperation, partOperations } from './settings-parts.ts';
 
 const tag = 'Destinations';
 
@@ -24,28 +23,11 @@ const result = {
   },
 };
 
+const part = { list: 'destinations', name: 'Destination', schema: destinationSchema, tag } as const;
+
 export const destinationOperations: readonly Operation[] = [
-  operation({
-    id: 'listDestinations',
-    method: 'get',
-    path: '/destinations',
-    summary: 'All destinations; an installation has 200 at most',
-    tag,
-    role: 'Reader',
-    answers: {
-      200: {
-        description: 'The destinations',
-        schema: z.object({ destinations: z.array(destinationSchema) }),
-        headers: etagHeader,
-      },
-    },
-    async handle({ context, services }) {
-      const { settings, etag } = await loadSettings(services.state);
-      sendEtag(context, etag);
-      return context.json({ destinations: settings.destinations });
-    },
-  }),
-  ...partOperations({ list: 'destinations', name: 'Destination', schema: destinationSchema, tag }),
+  listOperation(part),
+  ...partOperations(part),
   operation({
     id: 'testDestination',
     method: 'post',

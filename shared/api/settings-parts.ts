@@ -23,6 +23,35 @@ export interface SettingsPart<L extends 'sites' | 'destinations' | 'schedules'> 
   readonly readAt?: string;
 }
 
+/** All items of one list of the settings. */
+export function listOperation<L extends 'sites' | 'destinations'>({
+  list,
+  name,
+  schema,
+  tag,
+}: SettingsPart<L>): Operation {
+  return operation({
+    id: `list${name}s`,
+    method: 'get',
+    path: `/${list}`,
+    summary: `All ${list}; an installation has 200 at most`,
+    tag,
+    role: 'Reader',
+    answers: {
+      200: {
+        description: `The ${list}`,
+        schema: z.object({ [list]: z.array(schema) }),
+        headers: etagHeader,
+      },
+    },
+    async handle({ context, services }) {
+      const { settings, etag } = await loadSettings(services.state);
+      sendEtag(context, etag);
+      return context.json({ [list]: settings[list] });
+    },
+  });
+}
+
 /**
  * Reading, making, replacing and removing one item of the settings, under the settings' ETag. The whole document is
  * checked and saved each time, so that no item stands in it that contradicts another.

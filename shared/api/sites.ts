@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { loadSettings } from '../settings/settings-store.ts';
 import { siteSchema } from '../settings/site.ts';
 import { streamIds } from '../streams/stream.ts';
 import { siteNamed } from './at-site.ts';
-import { etagHeader, sendEtag } from './etag.ts';
 import { type Operation, operation } from './operation.ts';
 import { failureSchema } from './run-answers.ts';
-import { partOperations } from './settings-parts.ts';
+import { listOperation, partOperations } from './settings-parts.ts';
 import { testSite } from './site-test.ts';
 
 const tag = 'Sites';
@@ -66,28 +64,11 @@ const resultSchema = z
 
 const result = { 200: { description: 'What came of it', schema: resultSchema } };
 
+const part = { list: 'sites', name: 'Site', schema: siteSchema, tag } as const;
+
 export const siteOperations: readonly Operation[] = [
-  operation({
-    id: 'listSites',
-    method: 'get',
-    path: '/sites',
-    summary: 'All sites; an installation has 200 at most',
-    tag,
-    role: 'Reader',
-    answers: {
-      200: {
-        description: 'The sites',
-        schema: z.object({ sites: z.array(siteSchema) }),
-        headers: etagHeader,
-      },
-    },
-    async handle({ context, services }) {
-      const { settings, etag } = await loadSettings(services.state);
-      sendEtag(context, etag);
-      return context.json({ sites: settings.sites });
-    },
-  }),
-  ...partOperations({ list: 'sites', name: 'Site', schema: siteSchema, tag }),
+  listOperation(part),
+  ...partOperations(part),
   operation({
     id: 'testSite',
     method: 'post',
