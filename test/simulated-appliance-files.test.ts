@@ -131,11 +131,18 @@ test('a client that stops reading stops a large recording, and closing ends it a
     if (read > 30_000_000) break;
   }
   message.pause();
-  await new Promise((resolve) => setTimeout(resolve, 150));
-  const sent = appliance.log.at(-1)?.bytes ?? 0;
-  await new Promise((resolve) => setTimeout(resolve, 150));
-  assert.equal(appliance.log.at(-1)?.bytes, sent, 'nothing goes out while nobody reads');
-  assert(sent < read + 20_000_000, `${sent} bytes sent, ${read} read`);
+  // What fits between the two goes out first; a loaded machine takes its time.
+  let sent = -1;
+  for (let quiet = 0; quiet < 3; ) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const now = appliance.log.at(-1)?.bytes ?? 0;
+    assert(
+      now < read + 20_000_000,
+      `${now} bytes sent, ${read} read: nothing more goes out while nobody reads`,
+    );
+    quiet = now === sent ? quiet + 1 : 0;
+    sent = now;
+  }
   assert(process.memoryUsage().rss - before < 150_000_000, 'nothing piles up');
   const lost = new Promise((resolve) => message.once('error', resolve));
   const started = performance.now();
