@@ -1,5 +1,5 @@
 /**
- * `npm test`, or `npm test -- FILE…`: every test file in a process of its own. The longest go first, so that two
+ * `npm test`, or `npm test -- FILE…`: every test file in a process of its own. The longest go first, so that the
  * processes end together; and what Node has made of a module once (without its types, compiled) is kept for all of
  * them and their children.
  */
@@ -11,7 +11,7 @@ import { spec } from 'node:test/reporters';
 const root = join(import.meta.dirname, '..');
 /** One more than the two cores it is made for: tests wait for servers and for processes of their own. */
 const PROCESSES = 3;
-const longest = ['kill-at-each-call', 'kill-at-random-moments', 'simulated-year', 'simulated-week'];
+const longest = ['simulated-week', 'kill-at-each-call', 'kill-at-random-moments', 'simulated-year'];
 
 const rank = (file: string) => {
   const at = longest.findIndex((name) => file.endsWith(`${name}.test.ts`));
