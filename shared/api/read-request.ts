@@ -47,20 +47,12 @@ export async function bytesOf(request: Request, mostBytes = MOST_BYTES): Promise
 /** JSON in UTF-8. */
 export function jsonOf(request: Request, bytes: Uint8Array): unknown {
   const type = request.headers.get('content-type');
-  // Many tools say nothing of a body's type, or take it for a form.
+  // Many tools say nothing of a body's type.
   if (type !== null && !/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type))
-    throw new Failure(
-      'terminal',
-      'wrong-content-type',
-      `Body: send application/json, not ${type.slice(0, 80)}.`,
-    );
+    throw wrongType(`send application/json, not ${type.slice(0, 80)}`);
   const charset = /charset\s*=\s*"?([\w-]+)/i.exec(type ?? '')?.[1];
   if (charset !== undefined && !/^utf-?8$/i.test(charset))
-    throw new Failure(
-      'terminal',
-      'wrong-content-type',
-      `Body: send it in UTF-8, not in ${charset.slice(0, 40)}.`,
-    );
+    throw wrongType(`send it in UTF-8, not in ${charset.slice(0, 40)}`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -90,6 +82,10 @@ function depthOf(text: string): number {
     else if (sign === 0x7d || sign === 0x5d) depth--;
   }
   return most;
+}
+
+function wrongType(message: string): Failure {
+  return new Failure('terminal', 'wrong-content-type', `Body: ${message}.`);
 }
 
 function tooLarge(mostBytes: number): Failure {

@@ -100,7 +100,7 @@ class Splitting {
           else await this.#setAside(name, place, { ...item, kind: 'fault', reason: read.reason });
         }
         if (this.#slices.length >= this.#limits.slices || this.#at.timeIsUp()) {
-          next = { ...place, loaded: this.#loaded, broken: (this.#input.from?.broken ?? 0) + this.#broken };
+          next = { ...place, loaded: this.#loaded, broken: this.#brokenSoFar };
           break;
         }
       }
@@ -128,7 +128,7 @@ class Splitting {
   }
 
   async #flush(): Promise<void> {
-    const { root } = { root: this.#root };
+    const root = this.#root;
     const sessions = this.#waiting;
     if (root === undefined || sessions.length === 0) return;
     this.#waiting = [];
@@ -136,16 +136,16 @@ class Splitting {
     const { services, run, signal } = this.#at;
     // A name of its own for each attempt: a repeat that overlaps never swaps the bytes under a writer.
     const staged = `${run.id}/${randomUUID()}.xml`;
-    async function* document() {
-      yield Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${root?.startTag}\n`);
+    async function* document({ startTag, name }: ReportRoot) {
+      yield Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${startTag}\n`);
       for (const bytes of sessions) {
         signal.throwIfAborted();
         yield bytes;
         yield Buffer.from('\n');
       }
-      yield Buffer.from(`</${root?.name}>\n`);
+      yield Buffer.from(`</${name}>\n`);
     }
-    await services.staging.write(staged, document());
+    await services.staging.write(staged, document(root));
     this.#slices.push({ staged, part: this.#part });
   }
 
@@ -178,10 +178,15 @@ class Splitting {
       });
   }
 
+  /** In the whole import. */
+  get #brokenSoFar(): number {
+    return (this.#input.from?.broken ?? 0) + this.#broken;
+  }
+
   #refuseNothing(name: string): void {
     if (this.#loaded > 0) return;
-    const broken = (this.#input.from?.broken ?? 0) + this.#broken;
-    const why = broken === 0 ? ['there is no session in it.', ...this.#alarms].join(' ') : this.#alarms[0];
+    const why =
+      this.#brokenSoFar === 0 ? ['there is no session in it.', ...this.#alarms].join(' ') : this.#alarms[0];
     throw new Failure(
       'terminal',
       'bad-import',
