@@ -98,7 +98,9 @@ test('an upload goes on in another process, and a load killed in its midst ends 
   const all = FILES * SESSIONS_A_FILE;
   for (const destination of ['folder', 'database'])
     assert.equal(resultOf(run, 'session-data', destination).counts.found, all, destination);
-  const names = [...filesIn(data.files).keys()].sort();
+  // What a killed attempt was writing goes a day later.
+  const files = () => [...filesIn(data.files).keys()].filter((name) => !name.startsWith('.incomplete/'));
+  const names = files().sort();
   const wanted = Array.from({ length: all }, (_, number) => `old.example.com-support-${lsidOf(number)}.xml`);
   assert.deepEqual(names, wanted.sort());
   assert.equal(readSqlContent(data.sessions).sessions('old.example.com').size, all);
@@ -106,7 +108,7 @@ test('an upload goes on in another process, and a load killed in its midst ends 
   const again = await callApi<Run>(host, 'POST', `/imports/${id}/start`, body);
   const second = await until(isFinished, again.body.id);
   for (const { counts } of second.results ?? []) assert.deepEqual([counts.found, counts.stored], [all, 0]);
-  assert.equal(filesIn(data.files).size, all);
+  assert.equal(files().length, all);
   const staged = (readdirSync(data.staging, { recursive: true }) as string[]).filter((name) =>
     name.endsWith('.xml'),
   );

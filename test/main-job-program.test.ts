@@ -25,8 +25,11 @@ interface Ended {
 
 function npmStart(...args: readonly string[]): Promise<Ended> {
   const began = performance.now();
+  // As a user would: not with the bundled packages of the tests.
+  const { NODE_OPTIONS: _, ...env } = process.env;
   const child = spawn('npm', ['start', '--silent', '--', ...args], {
     cwd: root,
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';

@@ -1,0 +1,83 @@
+/**
+ * The packages of the product, each in one file, for the processes that tests start: a process that loads the whole
+ * product reads some 1,050 files of packages otherwise, which takes half of the time of its start. Packages that
+ * several of them use (`@azure/core-*`) are shared, so a class is one class. What is deployed is bundled alike.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** Patched by the worker (and by the local host) where it is required: it has to stay as it is. */
+const asTheyAre = ['@azure/functions'];
+/** Not the product's, and in many tests. */
+const ofTests = ['fast-check'];
+
+/** The name in the folder of bundles that tells which file stands for which package. */
+export const INDEX = 'index.json';
+
+/** @returns the folder of bundles, made if the packages are others than those it was made of */
+export async function packageBundles(root: string): Promise<string> {
+  const cache = join(root, 'node_modules/.cache');
+  const hash = createHash('sha256');
+  for (const file of [join(root, 'package-lock.json'), import.meta.filename]) hash.update(readFileSync(file));
+  const folder = join(cache, `test-packages-${hash.digest('hex').slice(0, 16)}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(cache, { recursive: true });
+  const made = mkdtempSync(join(cache, 'making-'));
+  try {
+    await makeBundles(root, made);
+    renameSync(made, folder);
+  } catch (error) {
+    rmSync(made, { recursive: true });
+    // Another run of the tests may have made it in the meantime.
+    if (!existsSync(folder)) throw error;
+  }
+  return folder;
+}
+
+async function makeBundles(root: string, folder: string): Promise<void> {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const names = [...Object.keys(dependencies).filter((name) => !asTheyAre.includes(name)), ...ofTests];
+  const index: Record<string, string> = {};
+  const entryPoints: Record<string, string> = {};
+  for (const name of names) {
+    const entry = name.replace(/[^\w-]/g, '_');
+    index[name] = `${entry}.mjs`;
+    entryPoints[entry] = join(folder, `${entry}.entry.mjs`);
+    writeFileSync(join(folder, `${entry}.entry.mjs`), await reexport(name));
+  }
+  await build({
+    entryPoints,
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // As Node chooses files; by itself it would take those under the condition `module`.
+    conditions: [],
+    keepNames: true,
+    external: [...asTheyAre, '@azure/functions-core', 'supports-color'],
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
+    logLevel: 'silent',
+  });
+  writeFileSync(join(folder, INDEX), JSON.stringify(index));
+}
+
+/** Everything the package exports: a CommonJS one as Node would show it to ES modules. */
+async function reexport(name: string): Promise<string> {
+  const exports = (await import(name)) as Record<string, unknown>;
+  const byDefault = 'default' in exports;
+  if (!('module.exports' in exports)) {
+    return `export * from '${name}';${byDefault ? `export { default } from '${name}';` : ''}`;
+  }
+  const names = Object.keys(exports).filter((key) => key !== 'default' && /^[A-Za-z_$][\w$]*$/.test(key));
+  const values = names.map((key) => `export const ${key} = all.${key};`);
+  return [`import all from '${name}';`, 'export default all;', ...values].join('\n');
+}
