@@ -1,11 +1,13 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { accessOf } from '../shared/access/access.ts';
-import { createApi } from '../shared/api/app.ts';
+import type { createApi } from '../shared/api/app.ts';
 import { orchestrationStarter, reconciliation, runStarter } from '../shared/schedules/durable-starter.ts';
 import { services } from '../shared/service-provider.ts';
 
-const api = createApi();
+/** Imported when it is first asked: whoever only runs orchestrations or timers spares a third of the start. */
+let made: Promise<ReturnType<typeof createApi>> | undefined;
+const api = () => (made ??= import('../shared/api/app.ts').then((module) => module.createApi()));
 
 app.http('api', {
   route: '{*path}',
@@ -21,7 +23,7 @@ app.http('api', {
     const body = bare ? null : (request.body as ReadableStream | null);
     const asked = new Request(url, { method, headers, body, duplex: 'half' });
     // Made when they are asked for: what is wrong with them is then told like any other error.
-    const answer = await api.fetch(asked, {
+    const answer = await (await api()).fetch(asked, {
       get services() {
         return services();
       },
