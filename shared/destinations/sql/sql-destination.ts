@@ -1,7 +1,6 @@
 import type { Log } from '../../log.ts';
 import type { Destination } from '../destination.ts';
 import { readTarget } from './mssql-connection.ts';
-import { connectionRefused, MssqlDatabase } from './mssql-database.ts';
 import { checkSqlDatabase } from './sql-check.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { SqlReportSink } from './sql-reports.ts';
@@ -61,7 +60,9 @@ async function openMssql(
   settings: MssqlSettings,
   { name, log, secret }: SqlDestinationOptions,
   patience: { readonly patienceMs?: number },
-): Promise<MssqlDatabase> {
+): Promise<SqlDatabase> {
+  // Its driver is large: who has no such destination need not load it.
+  const { connectionRefused, MssqlDatabase } = await import('./mssql-database.ts');
   const { schema, certificateAuthority, connectionSecret } = settings;
   const connectionString =
     connectionSecret === undefined ? settings.connectionString : await secret?.(connectionSecret);

@@ -1,6 +1,7 @@
 import type { DestinationPlugin } from '../plugin.ts';
 import { readTarget, targetPlace } from './mssql-connection.ts';
 import { reportStreams } from './report-rows.ts';
+import { openSqlDestination } from './sql-destination.ts';
 import { readSqlSettings, sqlSettingsSchema } from './sql-settings.ts';
 
 /** IC guide: SQL Server Plugin. Sessions and activity reports: recordings and backups cannot be saved to a database. */
@@ -20,8 +21,6 @@ export const sqlPlugin: DestinationPlugin = {
     return `mssql ${database} ${schema}`;
   },
   async open({ id, name, settings, log, secret }) {
-    // Its driver is large: an instance that starts for something else need not load it.
-    const { openSqlDestination } = await import('./sql-destination.ts');
     return openSqlDestination({ id, name, settings: readSqlSettings(settings, name), log, secret });
   },
 };
