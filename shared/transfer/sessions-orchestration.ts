@@ -14,7 +14,8 @@ export interface SessionsInput extends GroupInput {
 }
 
 const LEASE_TRIES = 60;
-const LEASE_PAUSE_MS = 5000;
+/** Many a reader is done in a second; one that takes long is asked for less often. */
+const LEASE_PAUSES_MS = [1000, 2000, 3000, 4000, 5000];
 /** Slices a generation: some 25 events each with four transfers keep a history near 200. */
 const SLICES_A_GENERATION = 6;
 
@@ -63,7 +64,7 @@ function* waitForLease(durable: Orchestration, input: SessionsInput): Steps<void
   for (let attempt = 0; attempt < LEASE_TRIES; attempt++) {
     const { taken } = yield* step(durable, 'lease-reader', { runId, siteId, ...reportOf(input) });
     if (taken) return;
-    yield durable.sleep(LEASE_PAUSE_MS);
+    yield durable.sleep(LEASE_PAUSES_MS[Math.min(attempt, LEASE_PAUSES_MS.length - 1)] as number);
   }
   // The other reader takes long. Reading beside it is double work and no danger: the watermark's ETag decides.
 }
