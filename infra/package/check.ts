@@ -53,7 +53,8 @@ export async function checkPackage(
 
 async function load(folder: string, glob: string): Promise<LoadedFunctions> {
   const data = mkdtempSync(join(tmpdir(), 'package-host-'));
-  const { NODE_PATH: _, ...environment } = process.env;
+  // Nothing that would bring it packages from elsewhere.
+  const { NODE_PATH: _, NODE_OPTIONS: __, ...environment } = process.env;
   try {
     const { stdout } = await promisify(execFile)(
       process.execPath,

@@ -20,5 +20,6 @@ const host = await startLocalHost({
   timers: 'off',
 });
 const { status } = await fetch(`${host.url}/api/health`);
-console.log(JSON.stringify({ cpuMs: (user + system) / 1000, functions: host.functions, health: status }));
-await host.close();
+const loaded = { cpuMs: (user + system) / 1000, functions: host.functions, health: status };
+// The host is not closed: the last lines of the log would be offered to a storage that is not there.
+process.stdout.write(`${JSON.stringify(loaded)}\n`, () => process.exit());
