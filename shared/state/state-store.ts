@@ -83,6 +83,7 @@ export function stateKey(...parts: readonly (string | number)[]): string {
 }
 
 function encodePart(text: string): string {
+  if (/^[A-Za-z0-9\-_.:~@+=,!]*$/.test(text)) return text;
   let out = '';
   for (const character of text) {
     if (/^[A-Za-z0-9\-_.:~@+=,!]$/.test(character)) out += character;
