@@ -5,9 +5,10 @@ import { reportPart } from '../shared/runs/progress.ts';
 import { getRun, transferKey } from '../shared/runs/run.ts';
 import { queueEvent } from '../shared/runs/session-events.ts';
 import { pullForEvents } from '../shared/schedules/event-pulls.ts';
-import { loadSettings, saveSettings } from '../shared/settings/settings-store.ts';
+import { saveSettings } from '../shared/settings/settings-store.ts';
 import { finishRun, startRun } from '../shared/transfer/run-steps.ts';
 import { tendRuns } from '../shared/transfer/tend-runs.ts';
+import { draftSettings } from './support/draft-settings.ts';
 import { lsidOf, makeWorkbench } from './support/workbench.ts';
 
 const MINUTE = 60_000;
@@ -64,7 +65,7 @@ async function office(t: TestContext) {
       going.delete(id);
     },
     async change(change: (draft: typeof bench.settings) => void) {
-      const { settings, etag } = await loadSettings(services.state);
+      const { settings, etag } = await draftSettings(services.state);
       change(settings);
       await saveSettings(services.state, settings, etag);
     },

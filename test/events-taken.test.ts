@@ -5,7 +5,8 @@ import { Failure } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { liveWork } from '../shared/runs/live-runs.ts';
 import { EVENT_DELAY, queueEvent } from '../shared/runs/session-events.ts';
-import { loadSettings, saveSettings } from '../shared/settings/settings-store.ts';
+import { saveSettings } from '../shared/settings/settings-store.ts';
+import { draftSettings } from './support/draft-settings.ts';
 import { lsidOf, makeWorkbench } from './support/workbench.ts';
 
 const secret = 'a-secret-of-the-appliance';
@@ -91,7 +92,7 @@ test('a site without a secret, or with one that is short, long or not set, takes
     assert.equal(await (await office(t, { hook: value })).post(ended(lsidOf(1)), value), 404);
   const nowhere = await office(t, {});
   assert.equal(await nowhere.post(ended(lsidOf(1))), 404);
-  const { settings, etag } = await loadSettings(nowhere.services.state);
+  const { settings, etag } = await draftSettings(nowhere.services.state);
   for (const site of settings.sites) delete site.eventSecret;
   await saveSettings(nowhere.services.state, settings, etag);
   assert.equal(await nowhere.post(ended(lsidOf(1))), 404);
@@ -145,7 +146,7 @@ test('the same end said again is one row, also when both come at once and from t
   const { post, queued, services } = await office(t);
   await Promise.all([1, 2, 3].map(() => post(ended(lsidOf(1)))));
   assert.equal((await queued()).length, 1);
-  const { settings, etag } = await loadSettings(services.state);
+  const { settings, etag } = await draftSettings(services.state);
   const [site] = settings.sites;
   assert.ok(site);
   settings.sites.push({ ...site, id: 'other', name: 'Other', host: 'other.example.com' });

@@ -8,7 +8,8 @@ import { createApi } from '../shared/api/app.ts';
 import type { LogLine } from '../shared/log.ts';
 import { LogBook } from '../shared/runs/log-book.ts';
 import { changeRun, type Run } from '../shared/runs/run.ts';
-import { loadSettings, saveSettings } from '../shared/settings/settings-store.ts';
+import { saveSettings } from '../shared/settings/settings-store.ts';
+import { draftSettings } from './support/draft-settings.ts';
 import { apiHeaders, startInstallation } from './support/installation.ts';
 import { named } from './support/principals.ts';
 import { makeWorkbench } from './support/workbench.ts';
@@ -127,7 +128,7 @@ test('another process follows the level within a minute of its next work', async
   const { call, bench, log } = await office(t);
   await call('/settings');
   assert.ok(log.followedFor() < 50_000, 'it looked when it was asked something');
-  const { settings, etag } = await loadSettings(bench.services.state);
+  const { settings, etag } = await draftSettings(bench.services.state);
   settings.application.logLevel = 'error';
   await saveSettings(bench.services.state, settings, etag);
   t.mock.method(performance, 'now', () => 1e9);

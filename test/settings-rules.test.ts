@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Failure } from '../shared/errors.ts';
 import { loadSettings, parseSettings, saveSettings } from '../shared/settings/settings-store.ts';
@@ -284,4 +287,19 @@ test('settings are saved under the ETag that was read, and by one of two', async
   await assert.rejects(saveSettings(state, { sites: 'x' }, second.etag), { code: 'bad-settings' });
   assert.equal((await loadSettings(state)).etag, second.etag);
   await state.close();
+});
+
+test('settings are checked once for as long as they stay, whoever saves them, and no reader can change them', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [ours, others] = [1, 2].map(() => openSqliteState(join(folder, 'state.db')));
+  assert.ok(ours && others);
+  const { etag } = await saveSettings(ours, whole);
+  const { settings } = await loadSettings(ours);
+  assert.equal((await loadSettings(ours)).settings, settings);
+  assert.throws(() => settings.sites.push(...settings.sites), TypeError);
+  assert.throws(() => Object.assign(settings.sites[0] ?? {}, { name: 'Mine' }), TypeError);
+  await saveSettings(others, withSite({ name: 'Theirs' }), etag);
+  assert.equal((await loadSettings(ours)).settings.sites[0]?.name, 'Theirs');
+  for (const state of [ours, others]) await state.close();
 });

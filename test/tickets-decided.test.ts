@@ -5,9 +5,10 @@ import { Failure } from '../shared/errors.ts';
 import { listTroubles } from '../shared/notifications/trouble-store.ts';
 import { liveWork } from '../shared/runs/live-runs.ts';
 import { enterTicket } from '../shared/runs/live-tickets.ts';
-import { loadSettings, saveSettings } from '../shared/settings/settings-store.ts';
+import { saveSettings } from '../shared/settings/settings-store.ts';
 import { takeTicketRequest } from '../shared/tickets/take-request.ts';
 import { forgetTickets } from '../shared/tickets/ticket-request.ts';
+import { draftSettings } from './support/draft-settings.ts';
 import { addressSecret, canary, type TicketOffice, ticketOffice } from './support/ticket-office.ts';
 
 const allow = { rules: [{ name: 'all', decision: 'allow', custom: { external_key: 'approved' } }] };
@@ -80,7 +81,7 @@ test('an address without a valid secret is none, and what is posted there is not
   assert.deepEqual(await take('too-short'), { status: 404 });
   office.desk.secrets.delete('hook');
   assert.deepEqual(await take(addressSecret), { status: 404 });
-  const { settings, etag } = await loadSettings(office.desk.services.state);
+  const { settings, etag } = await draftSettings(office.desk.services.state);
   office.desk.secrets.set('hook', addressSecret);
   settings.sites.push({
     ...settings.sites[0],

@@ -18,12 +18,27 @@ export interface StoredSettings {
 
 const CURRENT = ['settings', 'settings', 'current'] as const;
 
-/** What is saved, read by today's schema, so that a default added later is there. */
+/** What was read last: every activity asks, and checking a thousand schedules takes longer than reading them. */
+const lastRead = new WeakMap<StateStore, StoredSettings>();
+
+/** What is saved, read by today's schema, so that a default added later is there. Shared: not to be changed. */
 export async function loadSettings(state: StateStore): Promise<StoredSettings> {
   const entry = await state.get<unknown>(...CURRENT);
   if (!entry) return { settings: emptySettings };
+  const known = lastRead.get(state);
+  if (known?.etag === entry.etag) return known;
   await loadPackages(entry.value);
-  return { settings: parseWith(savedSettingsSchema, entry.value), etag: entry.etag };
+  const read = { settings: frozen(parseWith(savedSettingsSchema, entry.value)), etag: entry.etag };
+  lastRead.set(state, read);
+  return read;
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) frozen(part);
+  }
+  return value;
 }
 
 /**

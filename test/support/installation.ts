@@ -9,11 +9,12 @@ import type { Log, LogFields } from '../../shared/log.ts';
 import type { Run, TransferResult } from '../../shared/runs/run.ts';
 import type { Services } from '../../shared/services.ts';
 import type { Settings } from '../../shared/settings/settings.ts';
-import { loadSettings, saveSettings } from '../../shared/settings/settings-store.ts';
+import { saveSettings } from '../../shared/settings/settings-store.ts';
 import { readWatermark, type Watermark } from '../../shared/transfer/watermark.ts';
 import { defaultOAuthAccount } from '../appliance/accounts.ts';
 import type { ApplianceOptions, SentRequest, SimulatedAppliance } from '../appliance/simulated-appliance.ts';
 import { startAppliance } from '../appliance/start-appliance.ts';
+import { draftSettings } from './draft-settings.ts';
 
 const HOUR = 3600;
 
@@ -178,7 +179,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       return run;
     },
     async changeSettings(change) {
-      const { settings, etag } = await loadSettings(services.state);
+      const { settings, etag } = await draftSettings(services.state);
       change(settings);
       await saveSettings(services.state, settings, etag);
     },
