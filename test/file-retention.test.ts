@@ -152,6 +152,27 @@ test('with one name for all, numbers are used again as the guide says, and the t
     assert.deepEqual((await verifyPlace(place)).findings, []);
   }));
 
+test('a name that is used again counts as used again, whatever the clocks of the hosts say', async () => {
+  const minute = (at: number) => () => new Date(Date.UTC(2026, 10, 6, 2, at));
+  for (const [pruning, storing] of [
+    [2, 1],
+    [1, 1],
+    [1, 2],
+  ] as const)
+    await inPlace(async (place) => {
+      const one = (at: number) =>
+        open(place, 0, { format: '%SUPPORT_SITE_HOST%.%EXTENSION%', now: minute(at) });
+      for (const day of [1, 2]) await storeIn(one(0), backupOf(day), `${day}`);
+      assert.equal((await seal(one(pruning), 'run-2')).pruned, 1);
+      await storeIn(one(storing), backupOf(3), '3');
+      assert.deepEqual((await place.list()).get('a.nsb'), '3');
+      for (const sealed of [false, true]) {
+        if (sealed) await seal(open(place, 9), 'run-3');
+        assert.deepEqual((await verifyPlace(place)).findings, [], `${pruning} ${sealed}`);
+      }
+    });
+});
+
 test('storage that refuses to remove anything is an alarm of the run, not a failure, and nothing is forgotten', () =>
   inPlace(async (place) => {
     for (const day of [1, 2, 3]) await storeIn(open(place), backupOf(day), `${day}`);

@@ -17,7 +17,7 @@ export interface FileEvent {
    * - `pruned`: removed by Retention Count
    */
   readonly event: 'stored' | 'replaced' | 'pruned';
-  /** ISO 8601, our clock; of two events under one name the later one has the later time. */
+  /** ISO 8601, our clock; of two events of one file, or of a file and what replaced it, the later has the later time. */
   readonly at: string;
   readonly name: string;
   /** Bytes. */

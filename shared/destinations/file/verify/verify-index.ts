@@ -28,7 +28,7 @@ export interface Doubt {
 
 const schema = `
 CREATE TABLE told (name TEXT PRIMARY KEY, item TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
-  at TEXT NOT NULL, gone INTEGER NOT NULL, seen INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+  since TEXT NOT NULL, at TEXT NOT NULL, gone INTEGER NOT NULL, seen INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE catalogued (name TEXT PRIMARY KEY, item TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
   at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE promised (name TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (name, sha256)) WITHOUT ROWID;
@@ -62,17 +62,27 @@ export class VerifyIndex {
     this.#database.exec(keep ? 'RELEASE tentative' : 'ROLLBACK TO tentative; RELEASE tentative');
   }
 
-  /** Of several events under one name the latest counts. */
-  tell({ name, item, size, sha256, at, event, overtakenBy }: FileEvent): void {
+  /**
+   * Of several events under one name the latest counts; they are told in the order of the manifests, in which a run that
+   * took long comes late. An item has a name alone from when it was stored until it was removed: another that was
+   * stored after it was stored came after it was removed, too, even if the clock of who removed it was ahead.
+   */
+  tell({ name, item, size, sha256, storedAt, at, event, overtakenBy }: FileEvent): void {
     if (overtakenBy !== undefined) return;
     this.#run(
-      `INSERT INTO told (name, item, size, sha256, at, gone) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE
-       SET item = excluded.item, size = excluded.size, sha256 = excluded.sha256, at = excluded.at,
-         gone = excluded.gone WHERE excluded.at >= at`,
+      `INSERT INTO told (name, item, size, sha256, since, at, gone) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (name) DO UPDATE
+       SET item = excluded.item, size = excluded.size, sha256 = excluded.sha256, since = excluded.since,
+         at = excluded.at, gone = excluded.gone
+       WHERE CASE
+         WHEN excluded.item <> item AND gone > excluded.gone THEN excluded.since >= since
+         WHEN excluded.item <> item AND gone < excluded.gone THEN excluded.since > since
+         ELSE excluded.at >= at END`,
       name,
       item,
       size,
       sha256,
+      storedAt,
       at,
       event === 'pruned' ? 1 : 0,
     );
@@ -128,11 +138,12 @@ export class VerifyIndex {
   /** From here on this is what is expected. */
   settle(name: string, { item, size, sha256, at }: Omit<Expected, 'seen' | 'gone' | 'name'>): void {
     this.#run(
-      'INSERT OR REPLACE INTO told (name, item, size, sha256, at, gone) VALUES (?, ?, ?, ?, ?, 0)',
+      'INSERT OR REPLACE INTO told (name, item, size, sha256, since, at, gone) VALUES (?, ?, ?, ?, ?, ?, 0)',
       name,
       item,
       size,
       sha256,
+      at,
       at,
     );
   }
