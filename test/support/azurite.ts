@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** Microsoft's published development account; not a secret. */
-const account = 'devstoreaccount1';
+/** Microsoft's published development key; not a secret. */
 const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+const host = '127.0.0.1';
+const services = ['blob', 'queue', 'table'];
+const names = ['devstoreaccount1', ...Array.from({ length: 49 }, (_, at) => `testaccount${at + 2}`)];
 
 export interface Azurite {
   readonly connectionString: string;
@@ -14,11 +17,57 @@ export interface Azurite {
   stop(): Promise<void>;
 }
 
-/** Blob and Table storage on loopback, on free ports, in memory: one for a test file, stopped in its `after`. */
+/** A running Azurite: where it listens, and which of its accounts are taken, as names in a folder. */
+interface Shared {
+  readonly blobPort: string;
+  readonly tablePort: string;
+  readonly taken: string;
+}
+
+/** Blob and Table storage on loopback, in memory: an account for a test file, of the Azurite of the whole run if there is one. */
 export async function startAzurite(): Promise<Azurite> {
+  const { TEST_AZURITE } = process.env;
+  if (TEST_AZURITE !== undefined) return freeAccount(JSON.parse(TEST_AZURITE) as Shared);
+  const { ports, stop } = await startProcess();
+  return { ...account(names[0] ?? '', ports), stop };
+}
+
+/** One Azurite for the test files of a whole run: the processes that are started later use it. @param folder of the run */
+export async function shareAzurite(folder: string): Promise<{ stop(): Promise<void> }> {
+  const taken = join(folder, 'azurite-accounts');
+  mkdirSync(taken);
+  const { ports, stop } = await startProcess();
+  process.env.TEST_AZURITE = JSON.stringify({ ...ports, taken } satisfies Shared);
+  return { stop };
+}
+
+function freeAccount({ taken, ...ports }: Shared): Azurite {
+  for (const name of names) {
+    try {
+      mkdirSync(join(taken, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+      throw error;
+    }
+    return { ...account(name, ports), stop: async () => {} };
+  }
+  throw new Error('no account of Azurite is left: give it more names');
+}
+
+function account(name: string, { blobPort, tablePort }: Omit<Shared, 'taken'>): Omit<Azurite, 'stop'> {
+  const blobUrl = `http://${host}:${blobPort}/${name}`;
+  const tableUrl = `http://${host}:${tablePort}/${name}`;
+  return {
+    blobUrl,
+    tableUrl,
+    connectionString:
+      `DefaultEndpointsProtocol=http;AccountName=${name};AccountKey=${key};` +
+      `BlobEndpoint=${blobUrl};TableEndpoint=${tableUrl};`,
+  };
+}
+
+async function startProcess() {
   const main = join(createRequire(import.meta.url).resolve('azurite/package.json'), '../dist/src/azurite.js');
-  const host = '127.0.0.1';
-  const services = ['blob', 'queue', 'table'];
   const child = spawn(
     process.execPath,
     [
@@ -29,20 +78,15 @@ export async function startAzurite(): Promise<Azurite> {
       '--disableTelemetry',
       ...services.flatMap((service) => [`--${service}Host`, host, `--${service}Port`, '0']),
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, AZURITE_ACCOUNTS: names.map((name) => `${name}:${key}`).join(';') },
+    },
   );
   try {
     const ports = await listeningPorts(child, services.length);
-    const blobUrl = `http://${host}:${ports.get('Blob')}/${account}`;
-    const tableUrl = `http://${host}:${ports.get('Table')}/${account}`;
-    return {
-      blobUrl,
-      tableUrl,
-      connectionString:
-        `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};` +
-        `BlobEndpoint=${blobUrl};TableEndpoint=${tableUrl};`,
-      stop: () => stop(child),
-    };
+    const ends = { blobPort: ports.get('Blob') ?? '', tablePort: ports.get('Table') ?? '' };
+    return { ports: ends, stop: () => stop(child) };
   } catch (error) {
     await stop(child);
     throw error;
