@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { poolConfig, readTarget, targetPlace } from '../shared/destinations/sql/mssql-connection.ts';
-import { mssqlFailure, repeatable } from '../shared/destinations/sql/mssql-failure.ts';
+import { mssqlFailure, patienceFor, repeatable } from '../shared/destinations/sql/mssql-failure.ts';
 import { openSqlDestination } from '../shared/destinations/sql/sql-destination.ts';
 import { sqlPlugin } from '../shared/destinations/sql/sql-plugin.ts';
 import { sqlSettingsSchema } from '../shared/destinations/sql/sql-settings.ts';
@@ -166,4 +168,31 @@ test('lost and refused connections are tried again; two writers at one key of ou
   assert.equal(repeatable(met), 'yes');
   assert.equal(repeatable(answered(2627, "Cannot insert duplicate key in object 'dbo.team'.")), 'no');
   assert.equal(repeatable(new TypeError('a fault of ours')), 'no');
+});
+
+test('a port where nobody listens, and a host that nobody knows, are not waited for as long as a database that wakes', async (t) => {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  listener.close();
+  for (const server of [`127.0.0.1,${port}`, 'nowhere.invalid']) {
+    const connectionString = `Server=${server};Database=sessions;User Id=u;Password=p`;
+    const destination = await openSqlDestination({
+      id: 'sql',
+      name: 'Reports',
+      log: silentLog,
+      settings: { kind: 'mssql', connectionSecret: 'sql' },
+      secret: async () => connectionString,
+      patienceMs: 1,
+    });
+    t.after(() => destination.close());
+    await assert.rejects(destination.check(), (error) => {
+      assert.ok(error instanceof Failure && error.code === 'database-unreachable', String(error));
+      assert.match(error.message, /ECONNREFUSED|ENOTFOUND/);
+      assert.equal(patienceFor(error.cause, 75_000), 15_000, error.message);
+      return true;
+    });
+  }
+  assert.equal(patienceFor(answered(40613), 75_000), 75_000);
+  assert.equal(patienceFor(answered(4060), 75_000), 30_000);
 });

@@ -111,14 +111,23 @@ export function mssqlErrorOf(error: unknown): MssqlError | undefined {
   let number: number | undefined;
   // Of the pool: no connection became free in time.
   let code: string | undefined = error.name === 'TimeoutError' ? 'EPOOL' : undefined;
+  let { message } = error;
   for (let at: unknown = error; at instanceof Error && number === undefined; at = next(at)) {
     if ('number' in at && typeof at.number === 'number') number = at.number;
     if (code === undefined && 'code' in at && typeof at.code === 'string') code = at.code;
+    // "Could not connect (sequence)": of each address there is a reason.
+    if (at instanceof AggregateError) message = message.replace(at.message, reasonsOf(at));
   }
   const ours = ['ConnectionError', 'RequestError', 'TransactionError', 'MSSQLError'].includes(error.name);
   const known = code !== undefined && (code === 'EPOOL' || socketCodes.has(code));
   if (!ours && number === undefined && !known) return undefined;
-  return { number, code, message: (error.message.split('\n', 1)[0] ?? '').trim() };
+  return { number, code, message: (message.split('\n', 1)[0] ?? '').trim() };
+}
+
+function reasonsOf({ errors }: AggregateError): string {
+  return [...new Set(errors.map((error) => (error instanceof Error ? error.message : String(error))))].join(
+    ', ',
+  );
 }
 
 function next(error: Error): unknown {

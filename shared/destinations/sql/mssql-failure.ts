@@ -42,9 +42,16 @@ export function repeatable(error: unknown): 'no' | 'yes' | 'reconnect' {
   return isConnection(known) ? 'reconnect' : 'no';
 }
 
-/** A database that is failing over cannot be opened for some seconds; one that is not there cannot either. */
+/**
+ * A database that is failing over cannot be opened for some seconds; one that is not there cannot either. In front of
+ * Azure SQL something always listens: a port that refuses, or a name that is unknown, is seldom a thing that passes, and
+ * somebody may be waiting for the answer of a test.
+ */
 export function patienceFor(error: unknown, patienceMs: number): number {
-  return mssqlErrorOf(error)?.number === 4060 ? Math.min(patienceMs, 30_000) : patienceMs;
+  const known = mssqlErrorOf(error);
+  if (known?.number === 4060) return Math.min(patienceMs, 30_000);
+  const nobody = known !== undefined && isConnection(known) && /ECONNREFUSED|ENOTFOUND/.test(known.message);
+  return nobody ? Math.min(patienceMs, 15_000) : patienceMs;
 }
 
 /** What the error means for the caller; anything else comes back as it is. `place`: server and database. */
