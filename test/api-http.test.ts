@@ -75,6 +75,19 @@ const pull = {
   dataTypes: ['session-data', 'session-recording'],
 };
 
+test('an address asked for with a method that it does not have says which it has', async (t) => {
+  const { call } = await client(t);
+  for (const [method, path, allow] of [
+    ['DELETE', '/settings', 'GET, PUT, HEAD'],
+    ['GET', '/pulls/some/cancel', 'POST'],
+    ['PATCH', '/runs/some', 'GET, HEAD'],
+  ] as const) {
+    const answer = await call(method, path);
+    isProblem(answer, 405, 'wrong-method', new RegExp(allow));
+    assert.equal(answer.headers.get('allow'), allow);
+  }
+});
+
 test('what is nowhere, and what breaks, is said as a problem document', async (t) => {
   const { call, bench, logged } = await client(t);
   assert.deepEqual((await call('GET', '/health')).body, { status: 'ok' });

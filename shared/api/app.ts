@@ -3,7 +3,7 @@ import { Failure } from '../errors.ts';
 import { logEvents } from '../log-events.ts';
 import { asClient } from './client-log.ts';
 import type { ApiEnvironment } from './environment.ts';
-import { mountOperation } from './mount-operation.ts';
+import { mountOperation, refuseOtherMethods } from './mount-operation.ts';
 import { operations } from './operations.ts';
 import { problemOf, problemResponse } from './problem.ts';
 
@@ -14,6 +14,7 @@ export function createApi(): Hono<ApiEnvironment> {
   api.get('/health', (context) => context.json({ status: 'ok' }));
   api.use(asClient);
   for (const operation of operations) mountOperation(api, operation);
+  refuseOtherMethods(api, operations);
   api.notFound(() =>
     problemResponse({ status: 404, code: 'not-found', title: 'There is nothing at this address.' }),
   );

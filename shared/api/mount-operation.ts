@@ -5,13 +5,12 @@ import { auditedAnswer, auditRefusal } from './audit-work.ts';
 import type { ApiEnvironment } from './environment.ts';
 import { withIdempotency } from './idempotency.ts';
 import type { Operation } from './operation.ts';
-import { badRequest } from './problem.ts';
+import { badRequest, problemResponse } from './problem.ts';
 import { bytesOf, checked, jsonOf, queryOf } from './read-request.ts';
 
 /** Makes the route of an operation: who asks and whether they may comes before anything that they sent is looked at. */
 export function mountOperation(api: Hono<ApiEnvironment>, operation: Operation): void {
-  const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
-  api.on(operation.method.toUpperCase(), path, async (context) => {
+  api.on(operation.method.toUpperCase(), routeOf(operation), async (context) => {
     await authorize(context, operation);
     const asked = await askedOf(context, operation);
     return withIdempotency(context, operation, asked.bytes, () =>
@@ -19,6 +18,22 @@ export function mountOperation(api: Hono<ApiEnvironment>, operation: Operation):
     );
   });
 }
+
+/** After all of them: an address of theirs with a method that it does not have is 405, with those that it has. */
+export function refuseOtherMethods(api: Hono<ApiEnvironment>, operations: readonly Operation[]): void {
+  for (const [path, there] of Map.groupBy(operations, routeOf)) {
+    const methods = there.map(({ method }) => method.toUpperCase());
+    const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ');
+    api.all(path, () => {
+      const title = `This address has ${allow} only.`;
+      const answer = problemResponse({ status: 405, code: 'wrong-method', title });
+      answer.headers.set('allow', allow);
+      return answer;
+    });
+  }
+}
+
+const routeOf = ({ path }: Operation) => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 /** Throws `Failure` `unauthenticated` or `forbidden`; the second is entered into the audit log. */
 async function authorize(context: Context<ApiEnvironment>, operation: Operation): Promise<void> {
