@@ -13,16 +13,17 @@ const asTheyAre = ['@azure/functions'];
 /** Not the product's, and in many tests. */
 const ofTests = ['fast-check'];
 
-/** The name in the folder of bundles that tells which file stands for which package. */
-export const INDEX = 'index.json';
-
-/** @returns the folder of bundles, made if the packages are others than those it was made of */
+/**
+ * Makes the bundles, unless those are there that were made of these packages.
+ * @returns a JSON file, the files of the bundles beside it: which stands for which package
+ */
 export async function packageBundles(root: string): Promise<string> {
   const cache = join(root, 'node_modules/.cache');
   const hash = createHash('sha256');
   for (const file of [join(root, 'package-lock.json'), import.meta.filename]) hash.update(readFileSync(file));
   const folder = join(cache, `test-packages-${hash.digest('hex').slice(0, 16)}`);
-  if (existsSync(folder)) return folder;
+  const index = join(folder, 'index.json');
+  if (existsSync(index)) return index;
   mkdirSync(cache, { recursive: true });
   const made = mkdtempSync(join(cache, 'making-'));
   try {
@@ -31,9 +32,9 @@ export async function packageBundles(root: string): Promise<string> {
   } catch (error) {
     rmSync(made, { recursive: true });
     // Another run of the tests may have made it in the meantime.
-    if (!existsSync(folder)) throw error;
+    if (!existsSync(index)) throw error;
   }
-  return folder;
+  return index;
 }
 
 async function makeBundles(root: string, folder: string): Promise<void> {
@@ -67,7 +68,7 @@ async function makeBundles(root: string, folder: string): Promise<void> {
     },
     logLevel: 'silent',
   });
-  writeFileSync(join(folder, INDEX), JSON.stringify(index));
+  writeFileSync(join(folder, 'index.json'), JSON.stringify(index));
 }
 
 /** Everything the package exports: a CommonJS one as Node would show it to ES modules. */

@@ -1,14 +1,14 @@
 /** Preloaded by every process of the tests (`--import`): what the project's own files import comes from bundles. */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const folder = process.env.TEST_PACKAGE_BUNDLES;
-if (folder === undefined) throw new Error('TEST_PACKAGE_BUNDLES names no folder');
-const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Record<string, string>;
+const index = process.env.TEST_PACKAGE_BUNDLES;
+if (index === undefined) throw new Error('TEST_PACKAGE_BUNDLES names no index of bundles');
+const files = JSON.parse(readFileSync(index, 'utf8')) as Record<string, string>;
 const urls = new Map(
-  Object.entries(index).map(([name, file]) => [name, pathToFileURL(join(folder, file)).href]),
+  Object.entries(files).map(([name, file]) => [name, pathToFileURL(join(dirname(index), file)).href]),
 );
 
 registerHooks({
