@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { startAppliance } from './appliance/start-appliance.ts';
@@ -10,7 +11,6 @@ import { makeInstallation, type TestSite } from './kill/installation.ts';
 import { assertSameState } from './kill/same-state.ts';
 import { seededRandom } from './kill/seeded-random.ts';
 import { readStoredState } from './kill/stored-state.ts';
-import { fastTemporaryFolder } from './kill/temporary-folder.ts';
 
 const DAY = 86_400;
 /** With every message delivered twice a run takes long: fewer of them in `npm test`. */
@@ -47,10 +47,10 @@ async function twoSites(t: TestContext): Promise<TestSite[]> {
 for (const delivery of ['once', 'twice-overlapping'] as const)
   test(`killed at ${KILLS[delivery]} random moments, messages delivered ${delivery}, a larger run stores all there is`, async (t) => {
     const { seed, random } = seededRandom();
-    const folder = fastTemporaryFolder();
+    const folder = mkdtempSync(join(tmpdir(), 'kill-'));
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     const sites = await twoSites(t);
-    const child = () => new Child(join(folder, 'compile-cache'));
+    const child = () => new Child();
     const job = (data: { readonly folder: string }): Job => ({
       folder: data.folder,
       delivery,

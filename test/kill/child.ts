@@ -9,11 +9,9 @@ export class Child {
   readonly #ready: Promise<unknown>;
   readonly #ended: Promise<NodeJS.Signals | null>;
 
-  /** @param compileCache a folder for compiled modules where the whole of the tests has none */
-  constructor(compileCache: string) {
+  constructor() {
     this.#process = fork(join(import.meta.dirname, 'host.ts'), {
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#ended = new Promise((resolve) => this.#process.once('exit', (_, signal) => resolve(signal)));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataFolder } from '../../infra/local/data-folder.ts';
 import type { Run } from '../../shared/runs/run.ts';
@@ -12,7 +13,6 @@ import type { Answer, Job } from './host.ts';
 import { copyInstallation, makeInstallation, type TestSite } from './installation.ts';
 import { assertSameState } from './same-state.ts';
 import { readStoredState, type StoredState, stateRows } from './stored-state.ts';
-import { fastTemporaryFolder } from './temporary-folder.ts';
 
 type Delivery = Job['delivery'];
 
@@ -31,7 +31,7 @@ const LITTERED = 4;
  *   a second version of its document and a replaced row; a new session has just begun and is truly running.
  */
 export class Scenario {
-  readonly #folder = fastTemporaryFolder();
+  readonly #folder = mkdtempSync(join(tmpdir(), 'kill-'));
   readonly #appliance: SimulatedAppliance;
   readonly #sites: readonly TestSite[];
   readonly #at: number;
@@ -97,7 +97,7 @@ export class Scenario {
   }
 
   child(): Child {
-    return new Child(join(this.#folder, 'compile-cache'));
+    return new Child();
   }
 
   async #copy(): Promise<DataFolder> {

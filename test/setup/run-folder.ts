@@ -2,7 +2,10 @@ import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A file system in memory: what a killed process leaves is the same there, and the many syncs cost nothing. */
+/**
+ * A file system in memory: what a killed process leaves is the same there, and the many syncs cost nothing. What a power
+ * cut loses is not to be seen in either.
+ */
 const memory = '/dev/shm';
 
 /** A folder for all temporary files of this process and of those it starts; removed when it ends. */
