@@ -7,6 +7,7 @@ import { loadPackage } from '../shared/destinations/load-package.ts';
 import type { PackagedPlugin } from '../shared/destinations/packaged-plugin.ts';
 import { Failure } from '../shared/errors.ts';
 import { silentLog } from '../shared/log.ts';
+import { loadSettings, saveSettings } from '../shared/settings/settings-store.ts';
 import { openSqliteState } from '../shared/state/sqlite-state.ts';
 import { rsOrigin, rsSession, version } from './contract/session-sink-fixtures.ts';
 import { keywords, pluginPackages } from './support/plugin-packages.ts';
@@ -97,6 +98,29 @@ const fine: PackagedPlugin = {
   place: () => 'somewhere',
   open: async () => assert.fail('the test says nothing of it'),
 };
+
+test('what a package makes of its settings, and does with them, harms nothing of ours', async () => {
+  packages.add(
+    'hands-on',
+    `const limits = { most: 1 };
+    export const plugin = { contract: 1, id: 'hands-on', title: 'Hands on', takes: { sessions: true, files: true },
+      settings: { safeParse(input) {
+        input.url = new URL(input.url).href;
+        return { success: true, data: { ...input, key: Buffer.from('key'), limits } };
+      } },
+      place({ url }) { limits.most++; return url; },
+      open: async () => ({}) };`,
+  );
+  const state = openSqliteState(':memory:');
+  const destination = { id: 'x', name: 'X', plugin: 'npm:hands-on', settings: { url: 'https://x' } };
+  await saveSettings(state, { destinations: [destination] });
+  for (const scheduler of ['stopped', 'running']) {
+    const { settings, etag } = await loadSettings(state);
+    assert.equal((await loadSettings(state)).settings, settings);
+    await saveSettings(state, { ...settings, scheduler }, etag);
+  }
+  await state.close();
+});
 
 test('a schema that breaks is a fault of the settings that names the package', () => {
   const boom = () => {

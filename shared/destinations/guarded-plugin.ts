@@ -73,7 +73,8 @@ function readSettings(
     issues: [{ path: [], message: `the package "${packageName}" ${why}` }],
   });
   try {
-    const result: unknown = raw.settings.safeParse(input);
+    // A copy, as saving makes one: what we keep is no package's to change.
+    const result: unknown = raw.settings.safeParse(JSON.parse(JSON.stringify(input ?? null)));
     if (!isRecord(result)) return broken('does not say whether these settings are right');
     if (result.success !== true) {
       const issues = isRecord(result.error) ? result.error.issues : undefined;

@@ -24,7 +24,7 @@ const lastRead = new WeakMap<StateStore, StoredSettings>();
 /** What is saved, read by today's schema, so that a default added later is there. Shared: not to be changed. */
 export async function loadSettings(state: StateStore): Promise<StoredSettings> {
   const entry = await state.get<unknown>(...CURRENT);
-  if (!entry) return { settings: emptySettings };
+  if (!entry) return { settings: frozen(emptySettings) };
   const known = lastRead.get(state);
   if (known?.etag === entry.etag) return known;
   await loadPackages(entry.value);
@@ -33,12 +33,16 @@ export async function loadSettings(state: StateStore): Promise<StoredSettings> {
   return read;
 }
 
-function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+/** All but the settings of plugins: what a package has made of its own may be anything, and its own objects in it. */
+function frozen(settings: Settings): Settings {
+  const ofPlugins = new Set<unknown>(settings.destinations.map((destination) => destination.settings));
+  const freeze = (value: unknown) => {
+    if (typeof value !== 'object' || value === null || ofPlugins.has(value)) return;
     Object.freeze(value);
-    for (const part of Object.values(value)) frozen(part);
-  }
-  return value;
+    for (const part of Object.values(value)) freeze(part);
+  };
+  freeze(settings);
+  return settings;
 }
 
 /**
