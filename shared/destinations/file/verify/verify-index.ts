@@ -63,9 +63,9 @@ export class VerifyIndex {
   }
 
   /**
-   * Of several events under one name the latest counts; they are told in the order of the manifests, in which a run that
-   * took long comes late. An item has a name alone from when it was stored until it was removed: another that was
-   * stored after it was stored came after it was removed, too, even if the clock of who removed it was ahead.
+   * Of several events under one name the latest counts, in whatever order they are told. An item has a name alone from
+   * when it was stored until it was removed: what was stored after it came after it was removed, too, even if the clock
+   * of who removed it was ahead. So it counts first when a file was stored, and only then when it was removed.
    */
   tell({ name, item, size, sha256, storedAt, at, event, overtakenBy }: FileEvent): void {
     if (overtakenBy !== undefined) return;
@@ -74,10 +74,7 @@ export class VerifyIndex {
        ON CONFLICT (name) DO UPDATE
        SET item = excluded.item, size = excluded.size, sha256 = excluded.sha256, since = excluded.since,
          at = excluded.at, gone = excluded.gone
-       WHERE CASE
-         WHEN excluded.item <> item AND gone > excluded.gone THEN excluded.since >= since
-         WHEN excluded.item <> item AND gone < excluded.gone THEN excluded.since > since
-         ELSE excluded.at >= at END`,
+       WHERE (excluded.since, excluded.at) >= (since, at)`,
       name,
       item,
       size,
