@@ -193,6 +193,15 @@ test('a port where nobody listens, and a host that nobody knows, are not waited 
       return true;
     });
   }
+  const reasons = ['connect ECONNREFUSED ::1:1433', 'connect ETIMEDOUT 10.0.0.4:1433'].map(
+    (text) => new Error(text),
+  );
+  const some = Object.assign(new Error('Failed to connect to s:1433 - Could not connect (sequence)'), {
+    name: 'ConnectionError',
+    code: 'ESOCKET',
+    cause: new AggregateError(reasons, 'Could not connect (sequence)'),
+  });
+  assert.equal(patienceFor(some, 75_000), 75_000, 'one of its addresses may only be slow');
   assert.equal(patienceFor(answered(40613), 75_000), 75_000);
   assert.equal(patienceFor(answered(4060), 75_000), 30_000);
 });

@@ -69,7 +69,7 @@ export class MssqlDatabase implements SqlDatabase {
   /** Does the work again while the server says it may help, then throws a `Failure` or `SqlRefusal`. */
   async withPool<T>(work: (connected: Connected) => Promise<T>): Promise<T> {
     const { name, log, patienceMs = 75_000 } = this.#options;
-    const begun = Date.now();
+    let failingSince: number | undefined;
     for (let attempt = 1; ; attempt++) {
       if (this.#closed) throw new Error(`destination "${name}" is closed`);
       let connected: Promise<Connected> | undefined;
@@ -82,8 +82,9 @@ export class MssqlDatabase implements SqlDatabase {
         if (again === 'reconnect') void this.#giveUp(connected);
         const wait = again === 'yes' ? 20 * attempt : Math.min(10_000, 500 * 2 ** (attempt - 1));
         const failure = mssqlFailure(error, name, this.#place);
-        if (again === 'no' || this.#closed || Date.now() + wait > begun + patienceFor(error, patienceMs))
-          throw failure;
+        failingSince ??= Date.now();
+        const isOver = Date.now() + wait > failingSince + patienceFor(error, patienceMs);
+        if (again === 'no' || this.#closed || isOver) throw failure;
         const reason = failure instanceof Error ? failure.message : String(failure);
         log.debug('database transaction begins again', { destination: name, attempt, reason });
         await sleep(wait * (0.5 + Math.random() / 2));

@@ -116,7 +116,8 @@ export function mssqlErrorOf(error: unknown): MssqlError | undefined {
     if ('number' in at && typeof at.number === 'number') number = at.number;
     if (code === undefined && 'code' in at && typeof at.code === 'string') code = at.code;
     // "Could not connect (sequence)": of each address there is a reason.
-    if (at instanceof AggregateError) message = message.replace(at.message, reasonsOf(at));
+    if (at instanceof AggregateError && at.message !== '')
+      message = message.split(at.message).join(reasonsOf(at));
   }
   const ours = ['ConnectionError', 'RequestError', 'TransactionError', 'MSSQLError'].includes(error.name);
   const known = code !== undefined && (code === 'EPOOL' || socketCodes.has(code));

@@ -50,8 +50,11 @@ export function repeatable(error: unknown): 'no' | 'yes' | 'reconnect' {
 export function patienceFor(error: unknown, patienceMs: number): number {
   const known = mssqlErrorOf(error);
   if (known?.number === 4060) return Math.min(patienceMs, 30_000);
-  const nobody = known !== undefined && isConnection(known) && /ECONNREFUSED|ENOTFOUND/.test(known.message);
-  return nobody ? Math.min(patienceMs, 15_000) : patienceMs;
+  const isAbsent =
+    known?.code === 'ESOCKET' &&
+    /ECONNREFUSED|ENOTFOUND/.test(known.message) &&
+    !/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/.test(known.message);
+  return isAbsent ? Math.min(patienceMs, 15_000) : patienceMs;
 }
 
 /** What the error means for the caller; anything else comes back as it is. `place`: server and database. */
