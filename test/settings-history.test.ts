@@ -307,7 +307,7 @@ test('secrets are set through the API and never given out', async (t) => {
   assert.deepEqual([put.status, put.body], [204, undefined]);
   assert.equal(kept.get('secret'), value);
   assert.equal((await call('GET', '/secrets')).body.secrets[0].state, 'set');
-  assert.equal((await call('GET', '/secrets/secret')).status, 404);
+  assert.equal((await call('GET', '/secrets/secret')).status, 405);
   for (const [name, body] of [
     ['a b', { value }],
     ['a', { value: '' }],

@@ -1,10 +1,20 @@
 /**
  * The packages of the product, each in one file, for the processes that tests start: a process that loads the whole
  * product reads some 1,050 files of packages otherwise, which takes half of the time of its start. Packages that
- * several of them use (`@azure/core-*`) are shared, so a class is one class. What is deployed is bundled alike.
+ * several of them use (`@azure/core-*`) are shared, so a class is one class. What is deployed is bundled alike. They are
+ * made anew for another lock file: who changes a package in node_modules by hand removes node_modules/.cache.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -28,6 +38,8 @@ export async function packageBundles(root: string): Promise<string> {
   const made = mkdtempSync(join(cache, 'making-'));
   try {
     await makeBundles(root, made);
+    for (const old of globSync('test-packages-*', { cwd: cache }))
+      if (join(cache, old) !== folder) rmSync(join(cache, old), { recursive: true });
     renameSync(made, folder);
   } catch (error) {
     rmSync(made, { recursive: true });

@@ -40,6 +40,21 @@ export function testProcesses(root: string, files: readonly string[], folder: st
   return [...alone.map((file) => join(root, file)), ...groupPrograms(root, others, folder)];
 }
 
+/**
+ * One file after the other is loaded: tests and hooks belong to the suite that is being made, and while a module that
+ * two files share is awaited, that is the suite of the one that came first.
+ */
+const LOADER = `import { describe } from 'node:test';
+for (const [name, url] of files)
+  await new Promise((loaded) => {
+    describe(name, () => {
+      const file = import(url);
+      file.then(loaded, loaded);
+      return file;
+    });
+  });
+`;
+
 /** Programs that load several files, each as a suite of its own, which run one after the other. */
 function groupPrograms(root: string, files: readonly string[], folder: string): string[] {
   const groups = join(folder, 'groups');
@@ -49,10 +64,7 @@ function groupPrograms(root: string, files: readonly string[], folder: string): 
     const suites = files
       .filter((_, at) => at % GROUPS === group)
       .map((file) => [file, pathToFileURL(join(root, file)).href]);
-    writeFileSync(
-      path,
-      `import { describe } from 'node:test';\nfor (const [name, url] of ${JSON.stringify(suites)}) describe(name, () => import(url));\n`,
-    );
+    writeFileSync(path, `const files = ${JSON.stringify(suites)};\n${LOADER}`);
     return path;
   });
 }

@@ -83,6 +83,10 @@ async function startProcess() {
       env: { ...process.env, AZURITE_ACCOUNTS: names.map((name) => `${name}:${key}`).join(';') },
     },
   );
+  // Also when this process is ended, or fails, before anybody stops it.
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   try {
     const ports = await listeningPorts(child, services.length);
     const ends = { blobPort: ports.get('Blob') ?? '', tablePort: ports.get('Table') ?? '' };
