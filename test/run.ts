@@ -19,7 +19,12 @@ const PROCESSES = 3;
 
 const named = process.argv.slice(2);
 const files = globSync(named.length > 0 ? named : join('test', '**/*.test.ts'), { cwd: root }).sort();
-if (files.length === 0) throw new Error('no such test file');
+if (files.length === 0) {
+  console.error(
+    `No test file is named ${named.join(' ')}: give paths, as in npm test -- test/settings-rules.test.ts`,
+  );
+  process.exit(1);
+}
 
 const folder = makeRunFolder();
 process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/test-modules');
@@ -28,13 +33,21 @@ process.env.TEST_PACKAGE_BUNDLES = await packageBundles(root);
 const preload = pathToFileURL(join(root, 'test/setup/use-package-bundles.ts')).href;
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import ${preload}`;
 
-const processes = azurite ? testProcesses(root, files, folder) : files.map((file) => join(root, file));
-const tests = run({ cwd: root, files: processes, concurrency: PROCESSES, timeout: 900_000 }).on(
-  'test:fail',
-  () => {
+const { processes, grouped } = azurite
+  ? testProcesses(root, files, folder)
+  : { processes: files.map((file) => join(root, file)), grouped: [] };
+const notSeen = new Set(grouped);
+const tests = run({ cwd: root, files: processes, concurrency: PROCESSES, timeout: 900_000 })
+  .on('test:pass', ({ name }) => void notSeen.delete(name))
+  .on('test:fail', ({ name }) => {
+    notSeen.delete(name);
     process.exitCode = 1;
-  },
-);
+  });
 tests.compose(spec).pipe(process.stdout);
 await finished(tests);
 await azurite?.stop();
+// A process that ends by itself in the midst of its files leaves the others out, without a word.
+if (notSeen.size > 0) {
+  console.error(`Not run to their end: ${[...notSeen].join(', ')}`);
+  process.exitCode = 1;
+}

@@ -33,11 +33,13 @@ const GROUPS = 9;
  * then groups of the others, since a process loads what it tests for longer than many of them run.
  * @param files all test files, relative to the root
  * @param folder for the programs of the groups
+ * @returns the programs, and the files that are suites by their names in them
  */
-export function testProcesses(root: string, files: readonly string[], folder: string): string[] {
+export function testProcesses(root: string, files: readonly string[], folder: string) {
   const alone = long.filter((file) => files.includes(file));
-  const others = files.filter((file) => !alone.includes(file));
-  return [...alone.map((file) => join(root, file)), ...groupPrograms(root, others, folder)];
+  const grouped = files.filter((file) => !alone.includes(file));
+  const processes = [...alone.map((file) => join(root, file)), ...groupPrograms(root, grouped, folder)];
+  return { processes, grouped };
 }
 
 /**
