@@ -147,7 +147,7 @@ test('what is not there: runs, pulls, paths and methods', async () => {
   isProblem(await ask('GET', '/pulls/none'), 404, /"none"/);
   isProblem(await ask('POST', '/pulls/none/cancel'), 404, /"none"/);
   isProblem(await ask('GET', '/nowhere'), 404, /nothing at this address/);
-  isProblem(await ask('DELETE', '/settings'), 404, /nothing at this address/);
+  isProblem(await ask('DELETE', '/settings'), 405, /GET, PUT/);
   isProblem(await ask('GET', '/runs?limit=0'), 400, /limit/);
 });
 
