@@ -16,7 +16,7 @@ test('every data type has its coverage: by listings, by what was read, by runs',
   const now = Math.floor(Date.now() / 1000 / HOUR) * HOUR;
   const begin = { kind: 'days-back', days: 3 };
   const { installation, reconcile, rows, troubles, pull } = await reconciling(t, {
-    sites: { support: { sessions: 40, from: now - 3 * DAY, to: now + 2 * DAY, recordingBytes: [500, 900] } },
+    sites: { support: { sessions: 120, from: now - 3 * DAY, to: now + 2 * DAY, recordingBytes: [500, 900] } },
     destinations: (data) => [folderSetting(data.files), databaseSetting(data.sessions)],
     transfers: [
       { site: 'support', destination: 'folder', dataTypes: typesOf('RS'), commandShellFormat: 'both', begin },
